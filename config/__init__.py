@@ -1,0 +1,1 @@
+"""What people review (YAML) and where things are (environment), as frozen objects."""

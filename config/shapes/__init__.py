@@ -1,0 +1,1 @@
+"""The shapes of the three configuration files, one module each."""

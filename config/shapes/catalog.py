@@ -1,0 +1,177 @@
+"""`catalog.yaml`: portfolios, families and named workflows, reviewed like code.
+
+Everything that changes over time is a list of dated entries: a merged line is
+how a stage, a budget or an owner changes, and no earlier day moves with it.
+"""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from config.shapes.base import (
+    Amount,
+    Currency,
+    Dated,
+    Glob,
+    Pool,
+    Shape,
+    Share,
+    Slug,
+    Stage,
+    Text,
+    VendorId,
+)
+
+
+class StageEntry(Dated):
+    """The stage of a workflow from a day on."""
+
+    stage: Stage
+    until: date | None = Field(
+        None, description="Last day; required for `provisional` and `sunset`."
+    )
+    cap: Amount | None = Field(None, description="Monthly cap of a provisional stage.")
+
+
+class Scope(Shape):
+    """Which work a workflow may do; an empty list leaves that dimension open."""
+
+    repositories: tuple[Glob, ...] = ()
+    paths: tuple[Glob, ...] = ()
+    task_classes: tuple[Slug, ...] = ()
+    tickets: tuple[Glob, ...] = Field((), description="Jira project keys or issue-key globs.")
+
+
+class Match(Shape):
+    """How runs and work items are recognised as a workflow's, strongest first."""
+
+    stamps: tuple[Glob, ...] = Field(
+        (), description="Ids that agents stamp; the workflow's own id always matches."
+    )
+    accounts: tuple[VendorId, ...] = Field((), description="Workspaces or projects it owns whole.")
+    api_keys: tuple[VendorId, ...] = Field((), description="Vendor ids (not secrets) of its keys.")
+    branch_prefixes: tuple[Glob, ...] = ()
+    repositories: tuple[Glob, ...] = ()
+    bots: tuple[Slug, ...] = Field((), description="Agent identities, e.g. `agent.copilot`.")
+
+
+class Raci(Shape):
+    """Roles, never people."""
+
+    responsible: Slug
+    accountable: Slug
+    consulted: tuple[Slug, ...] = ()
+    informed: tuple[Slug, ...] = ()
+
+
+class Rollback(Shape):
+    """How to undo what the workflow does."""
+
+    plan: Text
+    minutes: int = Field(gt=0, le=10_080)
+    tested_on: date | None = None
+
+
+class DecisionOutcomes(Shape):
+    """Which logged decisions count as success or failure, where no system can tell."""
+
+    success: tuple[Slug, ...] = ()
+    failure: tuple[Slug, ...] = ()
+
+
+class Claim(Dated):
+    """A figure somebody published about a workflow, held against what the books measure."""
+
+    metric: Literal["success_rate", "cost_usd"]
+    value: Amount
+    n: int = Field(gt=0, description="Number of work items it was claimed for.")
+    tolerance: Share = Field(description="Relative difference that still counts as agreement.")
+
+
+class Workflow(Shape):
+    """One named, versioned way to do a family's job."""
+
+    id: Slug
+    family: Slug
+    title: Text
+    version: Text = "1"
+    stages: tuple[StageEntry, ...] = Field(min_length=1)
+    risk_tier: int = Field(ge=0, le=4)
+    capability: Literal["draft", "act"] | None = None
+    owner: Slug | None = Field(None, description="Owner role.")
+    escalation: Slug | None = Field(None, description="Escalation role.")
+    raci: Raci | None = None
+    blast_radius: Text | None = None
+    rollback: Rollback | None = None
+    scope: Scope = Scope()
+    match: Match = Match()
+    outcomes: DecisionOutcomes | None = None
+    claims: tuple[Claim, ...] = ()
+
+
+class Budget(Dated):
+    """Monthly budget of one pool of a family or portfolio."""
+
+    pool: Pool
+    amount: Amount
+
+
+class Family(Shape):
+    """Workflows that do the same job and compete for it."""
+
+    id: Slug
+    portfolio: Slug
+    title: Text
+    budgets: tuple[Budget, ...] = ()
+
+
+class Portfolio(Shape):
+    """Families with one owner role, one currency, one cost centre and two monthly pools."""
+
+    id: Slug
+    title: Text
+    owner: Slug
+    currency: Currency = "USD"
+    cost_centre: Text
+    budgets: tuple[Budget, ...] = ()
+
+
+class Account(Shape):
+    """A vendor account, workspace or project: who it belongs to and which pool pays for it."""
+
+    id: VendorId
+    issuer: Slug
+    portfolio: Slug | None = None
+    squad: Slug | None = None
+    paid_from: Pool | None = None
+
+
+class ApiKey(Shape):
+    """A vendor key by its id, never the secret; its pool wins over that of its account."""
+
+    id: VendorId
+    issuer: Slug
+    squad: Slug | None = None
+    paid_from: Pool | None = None
+
+
+class Squad(Shape):
+    """A label for repositories and Jira projects; never derived from people."""
+
+    id: Slug
+    title: Text
+    repositories: tuple[Glob, ...] = ()
+    projects: tuple[Glob, ...] = ()
+
+
+class Catalog(Shape):
+    """The whole file."""
+
+    version: Literal[1]
+    portfolios: tuple[Portfolio, ...] = ()
+    families: tuple[Family, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    api_keys: tuple[ApiKey, ...] = ()
+    squads: tuple[Squad, ...] = ()

@@ -1,0 +1,54 @@
+"""`policy.yaml`: the organisation's rules, as dated entries where they change."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from config.shapes.base import Amount, Dated, Shape, Share, Slug
+
+
+class Tolerance(Dated):
+    """Differences that need no name.
+
+    A billed-versus-metered or metered-versus-logged difference of at most
+    `max(absolute, relative x reference)` makes no break.
+    """
+
+    issuer: Slug | None = Field(None, description="Empty: every issuer without its own entry.")
+    absolute: Amount = Field(description="In whole currency units, e.g. `0.01`.")
+    relative: Share
+
+
+class Matching(Shape):
+    """How strictly the records of the same money are held against each other."""
+
+    tolerances: tuple[Tolerance, ...] = Field(min_length=1)
+    far_beyond: int = Field(
+        2,
+        ge=1,
+        le=100,
+        description="Logged tokens above this multiple of metered ones are not trusted.",
+    )
+
+
+class RiskTier(Shape):
+    """What a tier asks for."""
+
+    tier: int = Field(ge=0, le=4)
+    required_controls: tuple[Slug, ...]
+    review_cadence_days: int = Field(gt=0, le=366)
+
+
+class Outcomes(Shape):
+    """When the outcome of a work item is final enough to count."""
+
+    maturation_days: int = Field(14, ge=0, le=365)
+
+
+class Policy(Shape):
+    """The whole file."""
+
+    version: Literal[1]
+    matching: Matching
+    outcomes: Outcomes = Outcomes()
+    risk_tiers: tuple[RiskTier, ...] = ()

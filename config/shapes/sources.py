@@ -1,0 +1,130 @@
+"""`sources.yaml`: which outside systems are read, from where and how far back.
+
+No secret stands in this file: a source names its secret, and the environment
+holds the secret together with the hosts that it may be sent to.
+"""
+
+from datetime import date
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, HttpUrl, StringConstraints
+
+from config.shapes.base import Amount, Currency, Glob, Shape, Slug, VendorId
+
+#: A repository as `owner/name`, or `owner/*` for every one the credential can see.
+RepositoryName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+/([A-Za-z0-9_.-]+|\*)$")
+]
+ProjectKey = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,31}$")]
+
+
+class ContractLine(Shape):
+    """A negotiated price that replaces the list price between two days."""
+
+    model: Glob
+    kind: Literal["input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "*"] = "*"
+    from_day: date = Field(alias="from")
+    to_day: date | None = Field(None, alias="to", description="Last day; empty while it holds.")
+    per_million: Amount | None = Field(None, description="Price of a million tokens.")
+    factor: Amount | None = Field(None, description="Multiplies the list price, e.g. `0.85`.")
+
+
+class Issuer(Shape):
+    """A vendor as the books know it."""
+
+    id: Slug
+    currency: Currency = "USD"
+    day_offset_minutes: int = Field(
+        0, ge=-1439, le=1439, description="Start of the vendor's day, in minutes after 00:00 UTC."
+    )
+    price_provider: Slug | None = Field(None, description="Provider id in genai-prices.")
+    contract: tuple[ContractLine, ...] = ()
+
+
+class _Source(Shape):
+    name: Slug
+    enabled: bool = True
+
+
+class _HttpSource(_Source):
+    base_url: HttpUrl
+    secret: Slug = Field(description="Name of the secret in the environment.")
+    link_origins: tuple[HttpUrl, ...] = Field(
+        (), description="Further origins that next-links and redirects may lead to."
+    )
+
+
+class _Report(_HttpSource):
+    issuer: Slug
+    window_days: int = Field(31, ge=1, le=366, description="Trailing days read again each night.")
+    lag_days: int = Field(2, ge=0, le=31, description="Days after which a missing day is missing.")
+
+
+class AgentLogSource(_Source):
+    """Change logs that agents write themselves, one JSON object a line."""
+
+    type: Literal["agent_log"]
+    paths: tuple[Glob, ...] = Field(
+        min_length=1, description="Files or globs, from the work folder."
+    )
+    window_days: int = Field(31, ge=1, le=366)
+    precedence: int = Field(100, description="The lowest wins where two logs see the same spend.")
+    default_accounts: dict[Slug, VendorId] = Field(
+        {}, description="Account by issuer, for lines that name none."
+    )
+    input_keys: tuple[Slug, ...] = Field((), description="Keys of `inputs` that are kept.")
+    work_item_key: Slug | None = Field(
+        None, description="Key of `inputs` that names the work item, where the line does not."
+    )
+
+
+class GithubSource(_HttpSource):
+    """GitHub.com, GitHub Enterprise Cloud or Server."""
+
+    type: Literal["github"]
+    repositories: tuple[RepositoryName, ...] = Field(min_length=1)
+    auth: Literal["token", "app"] = "token"
+    app_id: str | None = None
+    installation_id: int | None = None
+    incident_labels: tuple[str, ...] = ("incident",)
+    backfill_days: int = Field(90, ge=1, le=3650)
+
+
+class JiraSource(_HttpSource):
+    """Jira Cloud or Data Center."""
+
+    type: Literal["jira"]
+    deployment: Literal["cloud", "data_center"] = "cloud"
+    projects: tuple[ProjectKey, ...] = Field(min_length=1)
+    user: str | None = Field(
+        None, description="Cloud: name of the secret with the account's login."
+    )
+    incident_types: tuple[str, ...] = ("Incident",)
+    severity_field: str | None = Field(None, pattern=r"^customfield_\d+$")
+    backfill_days: int = Field(90, ge=1, le=3650)
+
+
+class AnthropicSource(_Report):
+    """Anthropic Admin API: messages usage and cost report."""
+
+    type: Literal["anthropic"]
+
+
+class OpenAISource(_Report):
+    """OpenAI Admin API: completions usage and costs."""
+
+    type: Literal["openai"]
+
+
+Source: TypeAlias = Annotated[
+    AgentLogSource | GithubSource | JiraSource | AnthropicSource | OpenAISource,
+    Field(discriminator="type"),
+]
+
+
+class Sources(Shape):
+    """The whole file."""
+
+    version: Literal[1]
+    issuers: tuple[Issuer, ...] = ()
+    sources: tuple[Source, ...] = Field(min_length=1)

@@ -1,0 +1,1 @@
+"""A made-up organisation whose vendors answer on localhost; it imports nothing of the product."""

@@ -1,0 +1,1 @@
+"""The stages of a night, in pipeline order, and the adapters behind them."""

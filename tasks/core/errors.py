@@ -1,0 +1,69 @@
+"""The faults that graduand raises: one base, one short class per area.
+
+A fault says what happened, which value, and what to do. What is merely wrong
+with the data (a bad row, an unexplained difference) is not a fault: it is
+returned as a `Finding`, a `Reject` or a break.
+"""
+
+from datetime import datetime
+
+
+class GraduandError(Exception):
+    """Base of every fault raised on purpose.
+
+    Attributes:
+        is_transient: Whether trying again later, unchanged, can help.
+    """
+
+    is_transient = False
+
+
+class ConfigError(GraduandError):
+    """A configuration file or setting cannot be used as it is."""
+
+
+class SourceError(GraduandError):
+    """A source answered in a way that cannot be used; other sources go on."""
+
+    def __init__(self, source: str, detail: str) -> None:
+        self.source = source
+        self.detail = detail
+        super().__init__(f"source {source!r}: {detail}")
+
+
+class SourceUnavailableError(SourceError):
+    """A source did not answer, or answered with a passing failure."""
+
+    is_transient = True
+
+
+class WaitUntilError(SourceError):
+    """A source wants no request before a moment that lies past the deadline.
+
+    Attributes:
+        wait_until: Aware UTC; the earliest moment of the next request.
+    """
+
+    is_transient = True
+
+    def __init__(self, source: str, wait_until: datetime) -> None:
+        self.wait_until = wait_until
+        super().__init__(source, f"rate limited until {wait_until.isoformat(timespec='seconds')}")
+
+
+class LakeError(GraduandError):
+    """A file of the lake is missing, short, or not what its name says."""
+
+
+class LedgerError(GraduandError):
+    """The ledger database refuses or fails its own checks."""
+
+
+class StaleNightError(LedgerError):
+    """Newer snapshots or configuration arrived while this night was computed."""
+
+    is_transient = True
+
+
+class UnexplainedDifferenceError(LedgerError):
+    """The books would change although nothing they are made of did; the night is held."""

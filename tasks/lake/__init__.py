@@ -1,0 +1,1 @@
+"""The only door to Parquet and DuckDB: snapshots, conformed partitions, aggregates."""

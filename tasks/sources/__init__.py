@@ -1,0 +1,1 @@
+"""One file per outside system read: payload models, pure parse functions, then fetches."""

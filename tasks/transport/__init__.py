@@ -1,0 +1,1 @@
+"""The only door to httpx: limits, pacing, pagination, origins, size caps."""
