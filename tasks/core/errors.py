@@ -22,6 +22,26 @@ class ConfigError(GraduandError):
     """A configuration file or setting cannot be used as it is."""
 
 
+class AmountError(GraduandError, ValueError):
+    """A value is not an amount of money.
+
+    Attributes:
+        code: How a `Reject` names the fault.
+    """
+
+    code = "bad_amount"
+
+
+class OutOfRangeError(AmountError):
+    """An amount is larger than the ledger can keep."""
+
+    code = "out_of_range"
+
+
+class AllocationError(GraduandError):
+    """An amount was asked to be split in a way that would lose or invent money."""
+
+
 class SourceError(GraduandError):
     """A source answered in a way that cannot be used; other sources go on."""
 
