@@ -1,0 +1,209 @@
+"""`graduand up`: Prefect server, work pool, deployments and worker on loopback, as one command.
+
+Everything it starts, it ends: one Ctrl-C takes all of it down. What must
+survive (the server's database, its password, the ledger) stays under `var/`.
+"""
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+from cli.automations import ensure_zombie_automation
+from tasks.core.errors import GraduandError
+
+#: Seconds the server may take to answer; a first start creates its database.
+_START_TIMEOUT_S = 90
+#: Seconds a process may take to end before it is killed.
+_STOP_TIMEOUT_S = 15
+
+
+class UpError(GraduandError):
+    """The server, a deployment or the worker could not be brought up."""
+
+
+def up(root: Path, port: int, extra_environ: Mapping[str, str]) -> int:
+    """Run server and worker until interrupted.
+
+    Args:
+        root: The checkout; `prefect.yaml` and `var/` are found there.
+        port: TCP port of the server on 127.0.0.1.
+        extra_environ: Settings that the flows need beyond the caller's environment.
+
+    Returns:
+        Exit status: 0 after Ctrl-C, 1 if a process ended by itself.
+
+    Raises:
+        UpError: The port is taken, or a step failed; the message says which.
+    """
+    _refuse_taken_port(port)
+    home = root / "var" / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    environ = _environment(home, port, extra_environ)
+    # Everything below runs under the same stop: a failed step leaves nothing behind.
+    with _interrupts_as_exit(), contextlib.ExitStack() as running:
+        _say("starting the Prefect server ...")
+        server = running.enter_context(
+            _process(["server", "start", "--host", "127.0.0.1", "--port", str(port)], environ, home)
+        )
+        _await_health(server, port, environ)
+        _prefect(["work-pool", "create", "local", "--type", "process", "--overwrite"], environ)
+        _prefect(["--no-prompt", "deploy", "--all"], environ)
+        ensure_zombie_automation(environ)
+        worker = running.enter_context(
+            _process(["worker", "start", "--pool", "local", "--name", "graduand"], environ, home)
+        )
+        _announce(port, home)
+        return _watch({"server": server, "worker": worker}, home)
+
+
+def _environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, str]:
+    password = _password(home / "auth")
+    return {
+        **os.environ,
+        **extra,
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_API_AUTH_STRING": password,
+        "PREFECT_API_AUTH_STRING": password,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # The automation below calls a run dead after 90 s of silence; a healthy one must speak.
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "tasks,flows",
+        "DO_NOT_TRACK": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _password(path: Path) -> str:
+    """Read the API password, or make one that only this user can read."""
+    if not path.exists():
+        with open(path, "x", opener=lambda p, flags: os.open(p, flags, 0o600)) as file:
+            file.write(f"graduand:{secrets.token_urlsafe(18)}")
+    return path.read_text().strip()
+
+
+def _refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            message = (
+                f"port {port} on 127.0.0.1 is taken: end what listens there"
+                " (another `graduand up`?) or choose another with --port"
+            )
+            raise UpError(message) from error
+
+
+@contextlib.contextmanager
+def _process(
+    arguments: list[str], environ: Mapping[str, str], home: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    log = home / f"{arguments[0]}.log"
+    with log.open("ab") as sink:
+        # A session of its own: Ctrl-C reaches us alone, and we end the parts in order.
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed words
+            [sys.executable, "-m", "prefect", *arguments],
+            env=dict(environ),
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(_STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _await_health(server: subprocess.Popen[bytes], port: int, environ: Mapping[str, str]) -> None:
+    give_up = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < give_up:
+        if server.poll() is not None:
+            break
+        with contextlib.suppress(URLError, HTTPError, OSError):
+            urlopen(Request(f"http://127.0.0.1:{port}/api/health"), timeout=2).close()
+            return
+        time.sleep(0.3)
+    message = f"the Prefect server did not answer; its log is {environ['PREFECT_HOME']}/server.log"
+    raise UpError(message)
+
+
+def _prefect(arguments: list[str], environ: Mapping[str, str]) -> None:
+    done = subprocess.run(  # noqa: S603 - our own interpreter and fixed words
+        [sys.executable, "-m", "prefect", *arguments],
+        env=dict(environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        tail = (done.stdout + done.stderr).strip()[-1500:]
+        message = f"`prefect {' '.join(arguments)}` failed:\n{tail}"
+        raise UpError(message)
+
+
+@contextlib.contextmanager
+def _interrupts_as_exit() -> Iterator[None]:
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _announce(port: int, home: Path) -> None:
+    _say(
+        f"""
+  graduand is up.
+
+    Prefect UI    http://127.0.0.1:{port}
+    password      in {home / "auth"} (user and password, as one line)
+    run one now   Deployments > on-demand > Run
+    logs          {home}/server.log, {home}/worker.log
+
+  Ctrl-C ends everything; nothing is lost, `graduand up` continues.
+"""
+    )
+
+
+def _watch(processes: Mapping[str, subprocess.Popen[bytes]], home: Path) -> int:
+    try:
+        while True:
+            for name, process in processes.items():
+                if process.poll() is not None:
+                    _say(f"the {name} ended by itself (exit {process.returncode}); see {home}")
+                    return 1
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        _say("\nstopping ...")
+        return 0
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
