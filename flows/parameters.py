@@ -1,0 +1,73 @@
+"""The shapes of flow parameters: what the run form in the Prefect UI shows and refuses."""
+
+from datetime import date, datetime
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from config.load import load_config
+from config.settings import settings_from_environment
+
+#: A longer window is a sign of a typing error, and would read every source for hours.
+MAX_WINDOW_DAYS = 366
+
+
+class Window(BaseModel):
+    """Days to reconcile, both included."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    start: date = Field(description="First vendor day to reconcile, e.g. 2026-11-01.")
+    end: date = Field(description="Last vendor day to reconcile, the same or later.")
+
+    @model_validator(mode="after")
+    def _is_a_sensible_range(self) -> Self:
+        if self.end < self.start:
+            message = (
+                f"the window ends ({self.end}) before it starts ({self.start}): "
+                "put the earlier day first"
+            )
+            raise ValueError(message)
+        days = (self.end - self.start).days + 1
+        if days > MAX_WINDOW_DAYS:
+            message = (
+                f"the window {self.start} to {self.end} is {days} days long; "
+                f"at most {MAX_WINDOW_DAYS} are reconciled at once: split it"
+            )
+            raise ValueError(message)
+        return self
+
+
+def _has_time_zone(value: datetime) -> datetime:
+    if value.utcoffset() is None:
+        message = f"the moment {value.isoformat()} names no time zone: add one, e.g. a final Z"
+        raise ValueError(message)
+    return value
+
+
+#: A moment to compute as of; one without a time zone could mean any of 24 hours.
+Moment = Annotated[datetime, AfterValidator(_has_time_zone)]
+
+
+def _source_names() -> list[str]:
+    """Name the enabled sources; read when the flow loads, so that the form offers them."""
+    config = load_config(settings_from_environment().config_dir)
+    return [source.name for source in config.sources.sources if source.enabled]
+
+
+_OFFERED = _source_names()
+
+
+def _is_offered(name: str) -> str:
+    if name not in _OFFERED:
+        message = f"{name!r} is not an enabled source of sources.yaml; there are: " + ", ".join(
+            _OFFERED
+        )
+        raise ValueError(message)
+    return name
+
+
+#: One enabled source of `sources.yaml`; the form shows them as choices.
+SourceName = Annotated[
+    str, AfterValidator(_is_offered), Field(json_schema_extra={"enum": list(_OFFERED)})
+]

@@ -1,0 +1,1 @@
+"""What people read: pages and tables, escaped for where they are shown."""

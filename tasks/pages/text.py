@@ -1,0 +1,70 @@
+"""Escape untrusted text for the place it is shown in, and print amounts for people.
+
+Branch names, labels and vendor strings come from outside: here they become inert
+in markdown, and cannot move a terminal's cursor. Markup of our own is never escaped.
+"""
+
+import re
+import unicodedata
+
+#: Everything that markdown, or the HTML inside it, could take for markup.
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>&\"'@:$=^/]")
+#: Longest text shown in a cell; ids and names beyond it are cut, and show it.
+_LONGEST = 120
+
+_NANO_PER_UNIT = 10**9
+_NANO_PER_CENT = 10**7
+_PPM_PER_PERCENT = 10_000
+
+
+def plain(text: str) -> str:
+    """Reduce to one printable line: no control, format or direction-changing characters."""
+    shown = "".join(
+        " " if unicodedata.category(char) in {"Zl", "Zp"} or char in "\t\r\n" else char
+        for char in text
+        if char in "\t\r\n" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
+    )
+    shown = " ".join(shown.split())
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+
+
+def markdown(text: str) -> str:
+    """Escape for a markdown cell or sentence: letters stay, everything else is an entity."""
+    return _MARKDOWN.sub(lambda match: f"&#{ord(match.group())};", plain(text))
+
+
+def amount(nano: int, currency: str = "USD") -> str:
+    """Print 1e-9 currency units for people: cents, or as many digits as a small amount needs.
+
+    Rounding is half-even and for reading only; the exact amount is in the ledger.
+    """
+    sign = "-" if nano < 0 else ""
+    size = abs(nano)
+    mark = "$" if currency == "USD" else f"{currency} "
+    if 0 < size < _NANO_PER_CENT:
+        digits = f"{size:09d}".rstrip("0")
+        return f"{sign}{mark}0.{digits}"
+    cents, rest = divmod(size, _NANO_PER_CENT)
+    half = _NANO_PER_CENT // 2
+    if rest > half or (rest == half and cents % 2):
+        cents += 1
+    return f"{sign}{mark}{cents // 100:,}.{cents % 100:02d}"
+
+
+def share(ppm: int) -> str:
+    """Print parts per million as whole percent, never rounding an incomplete share to 100 %."""
+    percent = ppm // _PPM_PER_PERCENT
+    return f"{percent} %"
+
+
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, right: frozenset[int]) -> str:
+    """Lay out a markdown table from cells that are escaped already.
+
+    Args:
+        head: Column titles.
+        rows: One tuple of cells per row, as long as `head`.
+        right: Indices of the columns that hold figures.
+    """
+    rule = ("---:" if index in right else "---" for index in range(len(head)))
+    lines = [head, tuple(rule), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
