@@ -243,3 +243,30 @@ class Night:
     reconciliation: Reconciliation
     entries: Sequence[Entry]
     breaks: Sequence[Break]
+
+
+@dataclass(frozen=True, slots=True)
+class DayBasis:
+    """What the books of one issuer's day were made of, by digest.
+
+    Comparing it with the basis of the last posting tells the cause of a difference.
+    An empty digest stands for "there was none".
+
+    Attributes:
+        charges_raw: Of the raw content behind the charges, free of our parser.
+        charges: Of the conformed charges.
+        usage: Of the conformed usage.
+        runs: Of the conformed runs of every log that may name the issuer.
+    """
+
+    issuer: str
+    day: date
+    charges_raw: str
+    charges: str
+    usage: str
+    runs: str
+    catalog: str
+    policy: str
+    card: str
+    fx: str
+    code_version: str
