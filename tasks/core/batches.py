@@ -11,6 +11,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from tasks.core.findings import Finding
+
 Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
 RawRow: TypeAlias = dict[str, Json]
 
@@ -111,3 +113,18 @@ class Pulled:
     batches: Sequence[Batch]
     watermark: Watermark | None
     requests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Conformed:
+    """The raw rows of one key in the typed form of their table.
+
+    Attributes:
+        rows: One mapping a row, with every column of the table.
+        labels: (kind, key, name) of items, for the mutable `labels` table.
+    """
+
+    rows: Sequence[dict[str, object]]
+    rejects: tuple[Reject, ...] = ()
+    labels: tuple[tuple[str, str, str], ...] = ()
+    findings: tuple[Finding, ...] = ()
