@@ -4,7 +4,6 @@ Everything that changes over time is a list of dated entries: a merged line is
 how a stage, a budget or an owner changes, and no earlier day moves with it.
 """
 
-from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -13,6 +12,7 @@ from config.shapes.base import (
     Amount,
     Currency,
     Dated,
+    Day,
     Glob,
     Pool,
     Shape,
@@ -21,6 +21,7 @@ from config.shapes.base import (
     Stage,
     Text,
     VendorId,
+    Whole,
 )
 
 
@@ -28,7 +29,7 @@ class StageEntry(Dated):
     """The stage of a workflow from a day on."""
 
     stage: Stage
-    until: date | None = Field(
+    until: Day | None = Field(
         None, description="Last day; required for `provisional` and `sunset`."
     )
     cap: Amount | None = Field(None, description="Monthly cap of a provisional stage.")
@@ -37,9 +38,9 @@ class StageEntry(Dated):
 class Scope(Shape):
     """Which work a workflow may do; an empty list leaves that dimension open."""
 
-    repositories: tuple[Glob, ...] = ()
-    paths: tuple[Glob, ...] = ()
-    task_classes: tuple[Slug, ...] = ()
+    repositories: tuple[Glob, ...] = Field((), description="Globs of `owner/name`.")
+    paths: tuple[Glob, ...] = Field((), description="Globs of paths inside the repositories.")
+    task_classes: tuple[Slug, ...] = Field((), description="Declared kinds of task.")
     tickets: tuple[Glob, ...] = Field((), description="Jira project keys or issue-key globs.")
 
 
@@ -51,26 +52,28 @@ class Match(Shape):
     )
     accounts: tuple[VendorId, ...] = Field((), description="Workspaces or projects it owns whole.")
     api_keys: tuple[VendorId, ...] = Field((), description="Vendor ids (not secrets) of its keys.")
-    branch_prefixes: tuple[Glob, ...] = ()
-    repositories: tuple[Glob, ...] = ()
+    branch_prefixes: tuple[Glob, ...] = Field(
+        (), description="Beginnings of branch names, e.g. `agent/upgrade/`."
+    )
+    repositories: tuple[Glob, ...] = Field((), description="Globs of `owner/name`.")
     bots: tuple[Slug, ...] = Field((), description="Agent identities, e.g. `agent.copilot`.")
 
 
 class Raci(Shape):
     """Roles, never people."""
 
-    responsible: Slug
-    accountable: Slug
-    consulted: tuple[Slug, ...] = ()
-    informed: tuple[Slug, ...] = ()
+    responsible: Slug = Field(description="Role that does the work.")
+    accountable: Slug = Field(description="Role that answers for it.")
+    consulted: tuple[Slug, ...] = Field((), description="Roles asked before a change.")
+    informed: tuple[Slug, ...] = Field((), description="Roles told after a change.")
 
 
 class Rollback(Shape):
     """How to undo what the workflow does."""
 
-    plan: Text
-    minutes: int = Field(gt=0, le=10_080)
-    tested_on: date | None = None
+    plan: Text = Field(description="What to do, in a few words or as a link.")
+    minutes: Whole = Field(gt=0, le=10_080, description="How long undoing takes.")
+    tested_on: Day | None = Field(None, description="Day of the last rehearsal.")
 
 
 class DecisionOutcomes(Shape):
@@ -85,24 +88,26 @@ class Claim(Dated):
 
     metric: Literal["success_rate", "cost_usd"]
     value: Amount
-    n: int = Field(gt=0, description="Number of work items it was claimed for.")
+    n: Whole = Field(gt=0, description="Number of work items it was claimed for.")
     tolerance: Share = Field(description="Relative difference that still counts as agreement.")
 
 
 class Workflow(Shape):
     """One named, versioned way to do a family's job."""
 
-    id: Slug
-    family: Slug
+    id: Slug = Field(description="What agents stamp; never changes.")
+    family: Slug = Field(description="Id of its family.")
     title: Text
-    version: Text = "1"
-    stages: tuple[StageEntry, ...] = Field(min_length=1)
-    risk_tier: int = Field(ge=0, le=4)
-    capability: Literal["draft", "act"] | None = None
+    version: Text = Field("1", description="Declared version, as text.")
+    stages: tuple[StageEntry, ...] = Field(min_length=1, description="Dated entries, oldest first.")
+    risk_tier: Whole = Field(ge=0, le=4, description="See `risk_tiers` in policy.yaml.")
+    capability: Literal["draft", "act"] | None = Field(
+        None, description="`draft` only proposes, `act` changes things itself."
+    )
     owner: Slug | None = Field(None, description="Owner role.")
     escalation: Slug | None = Field(None, description="Escalation role.")
     raci: Raci | None = None
-    blast_radius: Text | None = None
+    blast_radius: Text | None = Field(None, description="What breaks if it goes wrong.")
     rollback: Rollback | None = None
     scope: Scope = Scope()
     match: Match = Match()
@@ -114,7 +119,7 @@ class Budget(Dated):
     """Monthly budget of one pool of a family or portfolio."""
 
     pool: Pool
-    amount: Amount
+    amount: Amount = Field(description="For a whole month, in the portfolio's currency.")
 
 
 class Family(Shape):
@@ -144,7 +149,7 @@ class Account(Shape):
     issuer: Slug
     portfolio: Slug | None = None
     squad: Slug | None = None
-    paid_from: Pool | None = None
+    paid_from: Pool | None = Field(None, description="Budget pool that pays for it.")
 
 
 class ApiKey(Shape):
@@ -153,7 +158,7 @@ class ApiKey(Shape):
     id: VendorId
     issuer: Slug
     squad: Slug | None = None
-    paid_from: Pool | None = None
+    paid_from: Pool | None = Field(None, description="Where it differs from the account's.")
 
 
 class Squad(Shape):
@@ -161,8 +166,8 @@ class Squad(Shape):
 
     id: Slug
     title: Text
-    repositories: tuple[Glob, ...] = ()
-    projects: tuple[Glob, ...] = ()
+    repositories: tuple[Glob, ...] = Field((), description="Globs of `owner/name`.")
+    projects: tuple[Glob, ...] = Field((), description="Globs of Jira project keys.")
 
 
 class Catalog(Shape):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from config.shapes.base import Amount, Dated, Shape, Share, Slug
+from config.shapes.base import Amount, Dated, Shape, Share, Slug, Whole
 
 
 class Tolerance(Dated):
@@ -16,14 +16,14 @@ class Tolerance(Dated):
 
     issuer: Slug | None = Field(None, description="Empty: every issuer without its own entry.")
     absolute: Amount = Field(description="In whole currency units, e.g. `0.01`.")
-    relative: Share
+    relative: Share = Field(description="Part of the reference amount, e.g. `0.005`.")
 
 
 class Matching(Shape):
     """How strictly the records of the same money are held against each other."""
 
     tolerances: tuple[Tolerance, ...] = Field(min_length=1)
-    far_beyond: int = Field(
+    far_beyond: Whole = Field(
         2,
         ge=1,
         le=100,
@@ -34,15 +34,19 @@ class Matching(Shape):
 class RiskTier(Shape):
     """What a tier asks for."""
 
-    tier: int = Field(ge=0, le=4)
-    required_controls: tuple[Slug, ...]
-    review_cadence_days: int = Field(gt=0, le=366)
+    tier: Whole = Field(ge=0, le=4)
+    required_controls: tuple[Slug, ...] = Field(description="Names of controls; may be empty.")
+    review_cadence_days: Whole = Field(
+        gt=0, le=366, description="A golden workflow is reviewed at least this often."
+    )
 
 
 class Outcomes(Shape):
     """When the outcome of a work item is final enough to count."""
 
-    maturation_days: int = Field(14, ge=0, le=365)
+    maturation_days: Whole = Field(
+        14, ge=0, le=365, description="Days after closing before an item counts."
+    )
 
 
 class Policy(Shape):

@@ -4,12 +4,23 @@ No secret stands in this file: a source names its secret, and the environment
 holds the secret together with the hosts that it may be sent to.
 """
 
-from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, HttpUrl, StringConstraints
+from pydantic import Field, StringConstraints
 
-from config.shapes.base import Amount, Currency, Glob, Shape, Slug, VendorId
+from config.shapes.base import (
+    Amount,
+    Currency,
+    Day,
+    Glob,
+    ServiceUrl,
+    Shape,
+    Slug,
+    Switch,
+    Text,
+    VendorId,
+    Whole,
+)
 
 #: A repository as `owner/name`, or `owner/*` for every one the credential can see.
 RepositoryName = Annotated[
@@ -23,8 +34,8 @@ class ContractLine(Shape):
 
     model: Glob
     kind: Literal["input", "cache_read", "cache_write_5m", "cache_write_1h", "output", "*"] = "*"
-    from_day: date = Field(alias="from")
-    to_day: date | None = Field(None, alias="to", description="Last day; empty while it holds.")
+    from_day: Day = Field(alias="from")
+    to_day: Day | None = Field(None, alias="to", description="Last day; empty while it holds.")
     per_million: Amount | None = Field(None, description="Price of a million tokens.")
     factor: Amount | None = Field(None, description="Multiplies the list price, e.g. `0.85`.")
 
@@ -34,7 +45,7 @@ class Issuer(Shape):
 
     id: Slug
     currency: Currency = "USD"
-    day_offset_minutes: int = Field(
+    day_offset_minutes: Whole = Field(
         0, ge=-1439, le=1439, description="Start of the vendor's day, in minutes after 00:00 UTC."
     )
     price_provider: Slug | None = Field(None, description="Provider id in genai-prices.")
@@ -43,21 +54,23 @@ class Issuer(Shape):
 
 class _Source(Shape):
     name: Slug
-    enabled: bool = True
+    enabled: Switch = Field(default=True, description="`false` leaves it out of every night.")
 
 
 class _HttpSource(_Source):
-    base_url: HttpUrl
+    base_url: ServiceUrl = Field(description="Where it answers; a proxy or own server too.")
     secret: Slug = Field(description="Name of the secret in the environment.")
-    link_origins: tuple[HttpUrl, ...] = Field(
+    link_origins: tuple[ServiceUrl, ...] = Field(
         (), description="Further origins that next-links and redirects may lead to."
     )
 
 
 class _Report(_HttpSource):
     issuer: Slug
-    window_days: int = Field(31, ge=1, le=366, description="Trailing days read again each night.")
-    lag_days: int = Field(2, ge=0, le=31, description="Days after which a missing day is missing.")
+    window_days: Whole = Field(31, ge=1, le=366, description="Trailing days read again.")
+    lag_days: Whole = Field(
+        2, ge=0, le=31, description="Days after which a missing day is missing."
+    )
 
 
 class AgentLogSource(_Source):
@@ -67,8 +80,8 @@ class AgentLogSource(_Source):
     paths: tuple[Glob, ...] = Field(
         min_length=1, description="Files or globs, from the work folder."
     )
-    window_days: int = Field(31, ge=1, le=366)
-    precedence: int = Field(100, description="The lowest wins where two logs see the same spend.")
+    window_days: Whole = Field(31, ge=1, le=366, description="Trailing days read each night.")
+    precedence: Whole = Field(100, description="The lowest wins where two logs see the same spend.")
     default_accounts: dict[Slug, VendorId] = Field(
         {}, description="Account by issuer, for lines that name none."
     )
@@ -84,10 +97,12 @@ class GithubSource(_HttpSource):
     type: Literal["github"]
     repositories: tuple[RepositoryName, ...] = Field(min_length=1)
     auth: Literal["token", "app"] = "token"
-    app_id: str | None = None
-    installation_id: int | None = None
-    incident_labels: tuple[str, ...] = ("incident",)
-    backfill_days: int = Field(90, ge=1, le=3650)
+    app_id: Text | None = Field(None, description="GitHub App: its id or client id, quoted.")
+    installation_id: Whole | None = Field(None, description="GitHub App: the installation.")
+    incident_labels: tuple[Text, ...] = Field(
+        ("incident",), description="Labels that make an issue an incident."
+    )
+    backfill_days: Whole = Field(90, ge=1, le=3650, description="How far the first night reads.")
 
 
 class JiraSource(_HttpSource):
@@ -96,12 +111,16 @@ class JiraSource(_HttpSource):
     type: Literal["jira"]
     deployment: Literal["cloud", "data_center"] = "cloud"
     projects: tuple[ProjectKey, ...] = Field(min_length=1)
-    user: str | None = Field(
+    user: Slug | None = Field(
         None, description="Cloud: name of the secret with the account's login."
     )
-    incident_types: tuple[str, ...] = ("Incident",)
-    severity_field: str | None = Field(None, pattern=r"^customfield_\d+$")
-    backfill_days: int = Field(90, ge=1, le=3650)
+    incident_types: tuple[Text, ...] = Field(
+        ("Incident",), description="Issue types that are incidents."
+    )
+    severity_field: str | None = Field(
+        None, pattern=r"^customfield_[0-9]+$", description="Field that holds the severity."
+    )
+    backfill_days: Whole = Field(90, ge=1, le=3650, description="How far the first night reads.")
 
 
 class AnthropicSource(_Report):

@@ -7,39 +7,19 @@ returned as a `Finding`, a `Reject` or a break.
 
 from datetime import datetime
 
+from config.errors import ConfigError, GraduandError
 
-class GraduandError(Exception):
-    """Base of every fault raised on purpose.
-
-    Attributes:
-        is_transient: Whether trying again later, unchanged, can help.
-    """
-
-    is_transient = False
-
-
-class ConfigError(GraduandError):
-    """A configuration file or setting cannot be used as it is."""
-
-
-class AmountError(GraduandError, ValueError):
-    """A value is not an amount of money.
-
-    Attributes:
-        code: How a `Reject` names the fault.
-    """
-
-    code = "bad_amount"
-
-
-class OutOfRangeError(AmountError):
-    """An amount is larger than the ledger can keep."""
-
-    code = "out_of_range"
-
-
-class AllocationError(GraduandError):
-    """An amount was asked to be split in a way that would lose or invent money."""
+__all__ = [
+    "ConfigError",
+    "GraduandError",
+    "LakeError",
+    "LedgerError",
+    "SourceError",
+    "SourceUnavailableError",
+    "StaleNightError",
+    "UnexplainedDifferenceError",
+    "WaitUntilError",
+]
 
 
 class SourceError(GraduandError):
