@@ -10,16 +10,39 @@ from datetime import datetime
 from config.errors import ConfigError, GraduandError
 
 __all__ = [
+    "AllocationError",
+    "AmountError",
     "ConfigError",
     "GraduandError",
     "LakeError",
     "LedgerError",
+    "OutOfRangeError",
     "SourceError",
     "SourceUnavailableError",
     "StaleNightError",
     "UnexplainedDifferenceError",
     "WaitUntilError",
 ]
+
+
+class AmountError(GraduandError, ValueError):
+    """A value is not an amount of money.
+
+    Attributes:
+        code: How a `Reject` names the fault.
+    """
+
+    code = "bad_amount"
+
+
+class OutOfRangeError(AmountError):
+    """An amount is larger than the ledger can keep."""
+
+    code = "out_of_range"
+
+
+class AllocationError(GraduandError):
+    """An amount was asked to be split in a way that would lose or invent money."""
 
 
 class SourceError(GraduandError):
