@@ -1,0 +1,242 @@
+"""What the events of a work item say about it now: open, merged, closed, reverted, linked.
+
+The state is always rebuilt from all events, so order of arrival and repeats never matter.
+Whether an outcome counts as success is decided elsewhere; here stand the facts.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from tasks.core.work_items import EventKind, ItemEvent, ItemType, LinkType
+
+
+class ItemStatus(StrEnum):
+    """Where an item stands."""
+
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"  # without a merge; tickets: done or resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A pointer from one item to another."""
+
+    type: LinkType
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """An item as its events describe it; instants are aware UTC.
+
+    Attributes:
+        item_type: None while only side events (a check, a revert) are known.
+        author: human, bot or agent:<vendor>; None if the account is gone.
+        closed_at: Last close or done; None while open. A merge has both this and `merged_at`.
+        reopened: Times it went from closed to open again.
+        reverted_at: First merge of something that takes it back.
+        stamps: Workflow ids in force, sorted.
+        agents: Agents that author, trailers or co-authors name, sorted.
+        checks: Result for the newest head; None if none was seen.
+        approvals: Actors whose last review state on the item is `approved`, sorted with repeats.
+    """
+
+    item: str
+    item_type: ItemType | None = None
+    opened_at: datetime | None = None
+    status: ItemStatus = ItemStatus.OPEN
+    merged_at: datetime | None = None
+    merge_commit: str | None = None
+    closed_at: datetime | None = None
+    close_reason: str | None = None
+    reopened: int = 0
+    reverted_at: datetime | None = None
+    reverted_by: tuple[str, ...] = ()
+    author: str | None = None
+    agents: tuple[str, ...] = ()
+    stamps: tuple[str, ...] = ()
+    branch_prefix: str | None = None
+    heads: tuple[str, ...] = ()
+    checks: str | None = None
+    approvals: tuple[str, ...] = ()
+    is_incident: bool = False
+    severity: str | None = None
+    links: tuple[Link, ...] = ()
+    deployments: tuple[str, ...] = ()
+
+    def hours_to_outcome(self) -> float | None:
+        """Hours from opening to merge, or to close where nothing was merged; None while open."""
+        end = self.merged_at or self.closed_at
+        if self.opened_at is None or end is None:
+            return None
+        return (end - self.opened_at).total_seconds() / 3600
+
+
+def current_items(events: Iterable[ItemEvent]) -> dict[str, ItemState]:
+    """Rebuild every item from its events, given in any order and with repeats.
+
+    What happened to a commit (a revert, a deployment) is carried over to the item that was
+    merged as that commit.
+
+    Returns:
+        State by item key; commits have no state of their own.
+    """
+    by_item: dict[str, dict[str, ItemEvent]] = {}
+    for event in events:
+        by_item.setdefault(event.item, {})[event.event_id] = event
+    merged_as = _items_by_merge_commit(by_item)
+    for commit in [key for key in by_item if key in merged_as]:
+        by_item[merged_as[commit]].update(by_item[commit])
+    return {item: _fold(item, found.values()) for item, found in by_item.items() if "@" not in item}
+
+
+def _items_by_merge_commit(by_item: Mapping[str, Mapping[str, ItemEvent]]) -> dict[str, str]:
+    """Map a commit's key to the item that was merged as it."""
+    merged_as: dict[str, str] = {}
+    for item, events in by_item.items():
+        for event in events.values():
+            if event.event is EventKind.MERGED and event.ref is not None:
+                merged_as[f"{item.partition('#')[0]}@{event.ref}"] = item
+    return merged_as
+
+
+# At the same instant: what opens comes first, then what closes, then what opens again.
+_RANK = {
+    EventKind.OPENED: 0,
+    EventKind.CLOSED: 2,
+    EventKind.RESOLVED: 2,
+    EventKind.MERGED: 3,
+    EventKind.REOPENED: 4,
+}
+
+
+def _fold(item: str, events: Iterable[ItemEvent]) -> ItemState:
+    draft = _Draft(item)
+    for event in sorted(
+        events, key=lambda one: (one.occurred_at, _RANK.get(one.event, 1), one.event_id)
+    ):
+        draft.apply(event)
+    return draft.state()
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An item while its events are applied, oldest first."""
+
+    item: str
+    fields: dict[str, object] = field(default_factory=dict)
+    is_closed: bool = False
+    reopened: int = 0
+    stamps: dict[str, bool] = field(default_factory=dict)
+    agents: set[str] = field(default_factory=set)
+    reverted_by: list[str] = field(default_factory=list)
+    heads: list[str] = field(default_factory=list)
+    checks: dict[str, str | None] = field(default_factory=dict)
+    reviews: dict[str, str] = field(default_factory=dict)
+    links: dict[Link, None] = field(default_factory=dict)
+    deployments: dict[str, str] = field(default_factory=dict)
+
+    def apply(self, event: ItemEvent) -> None:
+        """Take one event into account."""
+        at, value = event.occurred_at, event.value
+        match event.event:
+            case EventKind.OPENED:
+                self.fields.setdefault("opened_at", at)
+                self.fields["item_type"] = ItemType(value) if value else None
+            case EventKind.MERGED:
+                self.fields.update(merged_at=at, merge_commit=event.ref)
+                self._close(event)
+            case EventKind.CLOSED | EventKind.RESOLVED:
+                self._close(event)
+            case EventKind.REOPENED:
+                self._reopen()
+            case EventKind.STATUS_CHANGED:
+                if value == "done":
+                    self._close(event)
+                elif value in {"new", "indeterminate"}:
+                    self._reopen()
+            case _:
+                self._apply_relation(event)
+
+    def _apply_relation(self, event: ItemEvent) -> None:
+        value, ref = event.value, event.ref or ""
+        match event.event:
+            case EventKind.REVERTED_BY:
+                self.fields.setdefault("reverted_at", event.occurred_at)
+                self.reverted_by.append(ref)
+            case EventKind.INCIDENT_OPENED:
+                self.fields.update(is_incident=True, severity=value)
+            case EventKind.LINKED:
+                self.links[Link(LinkType(value or LinkType.UNTYPED), ref)] = None
+            case _:
+                self._apply_hint(event)
+
+    def _apply_hint(self, event: ItemEvent) -> None:
+        value, ref = event.value or "", event.ref or ""
+        match event.event:
+            case EventKind.AUTHORED:
+                self.fields["author"] = value
+                self._add_agent(value)
+            case EventKind.ASSISTED:
+                self._add_agent(value)
+            case EventKind.STAMPED | EventKind.UNSTAMPED:
+                self.stamps[value] = event.event is EventKind.STAMPED
+            case EventKind.BRANCHED:
+                self.fields["branch_prefix"] = event.value
+            case EventKind.HEAD:
+                self.heads.append(ref)
+            case EventKind.REVIEWED:
+                self._review(value, ref)
+            case EventKind.CHECKED:
+                self.checks[ref] = event.value
+            case EventKind.DEPLOYED:
+                self.deployments[ref] = value
+            case _:  # CI runs and the reverting side say nothing about the item's own state
+                return
+
+    def _review(self, value: str, ref: str) -> None:
+        # A dismissal changes the review in place and keeps its time: it must win the tie.
+        if not self.reviews.get(ref, "").startswith("dismissed"):
+            self.reviews[ref] = value
+
+    def _add_agent(self, actor: str) -> None:
+        if actor.startswith("agent:"):
+            self.agents.add(actor)
+
+    def _close(self, event: ItemEvent) -> None:
+        # The first of the events that together make one closing tells when.
+        if not self.is_closed:
+            self.fields.update(closed_at=event.occurred_at)
+        if event.event is not EventKind.STATUS_CHANGED and event.value is not None:
+            self.fields.update(close_reason=event.value)
+        self.is_closed = True
+
+    def _reopen(self) -> None:
+        if self.is_closed:
+            self.reopened += 1
+            self.is_closed = False
+            self.fields.update(closed_at=None, close_reason=None)
+
+    def state(self) -> ItemState:
+        """Give the finished state."""
+        status = ItemStatus.CLOSED if self.is_closed else ItemStatus.OPEN
+        if self.fields.get("merged_at"):
+            status = ItemStatus.MERGED
+        approvals = (value for value in self.reviews.values() if value.startswith("approved."))
+        return ItemState(
+            item=self.item,
+            status=status,
+            reopened=self.reopened,
+            reverted_by=tuple(sorted(set(self.reverted_by))),
+            agents=tuple(sorted(self.agents)),
+            stamps=tuple(sorted(name for name, is_on in self.stamps.items() if is_on)),
+            heads=tuple(dict.fromkeys(self.heads)),
+            checks=self.checks.get(self.heads[-1]) if self.heads else None,
+            approvals=tuple(sorted(value.partition(".")[2] for value in approvals)),
+            links=tuple(sorted(self.links, key=lambda link: (link.type, link.ref))),
+            deployments=tuple(sorted(self.deployments.values())),
+            **self.fields,  # type: ignore[arg-type]  # each name is a field of ItemState
+        )

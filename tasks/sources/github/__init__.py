@@ -1,0 +1,1 @@
+"""Read GitHub: pull requests with reviews and checks, runs, deployments, incidents."""

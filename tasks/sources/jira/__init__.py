@@ -1,0 +1,1 @@
+"""Read Jira: issues, their status history, resolutions, incidents and typed links."""
