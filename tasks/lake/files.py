@@ -1,0 +1,215 @@
+"""Publishing and reading whole files, on a local disk or in an object store.
+
+A local file is written aside, flushed, linked to its name and its folder
+flushed: after a power cut it is there whole or not at all. A name once taken
+is never written over, unless what stands there is known to be damaged.
+"""
+
+import errno
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from pyarrow import fs
+
+from tasks.core.errors import LakeError
+
+#: Moments of publishing, in order, at which a kill must leave nothing half-done.
+STEPS = ("lake.aside", "lake.flushed", "lake.published", "lake.settled")
+
+_ASIDE = ".aside"
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+
+def no_step(_name: str) -> None:
+    """Pass a named moment by; tests put a kill here."""
+
+
+class Files(Protocol):
+    """Files below one root, named by relative POSIX paths."""
+
+    def publish(self, path: str, data: bytes) -> bool:
+        """Write a file that did not exist; False, and nothing done, if it does."""
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Write a file whether or not it exists."""
+
+    def read(self, path: str) -> bytes | None:
+        """Read a whole file; None if it does not exist."""
+
+    def sizes(self, paths: Sequence[str]) -> list[int | None]:
+        """Sizes in bytes in the order asked; None for what does not exist."""
+
+
+class LocalFiles:
+    """Files on a local disk."""
+
+    def __init__(self, root: Path, steps: Callable[[str], None] = no_step) -> None:
+        self.root = root
+        self._steps = steps
+
+    def publish(self, path: str, data: bytes) -> bool:
+        """See `Files.publish`."""
+        target = self.root / path
+        if target.exists():
+            _flush_folder(target.parent)  # whoever wrote it may have been killed before this
+            return False
+        aside = self._write_aside(data)
+        _make_folder(target.parent)
+        try:
+            os.link(aside, target)
+        except FileExistsError:
+            aside.unlink()
+            return False
+        except OSError as fault:
+            if fault.errno not in _NO_LINKS:
+                raise
+            aside.rename(target)  # a disk without hard links: the last of two equals wins
+        self._steps("lake.published")
+        aside.unlink(missing_ok=True)
+        self._settle(target)
+        return True
+
+    def replace(self, path: str, data: bytes) -> None:
+        """See `Files.replace`."""
+        target = self.root / path
+        aside = self._write_aside(data)
+        _make_folder(target.parent)
+        aside.replace(target)
+        self._steps("lake.published")
+        self._settle(target)
+
+    def read(self, path: str) -> bytes | None:
+        """See `Files.read`."""
+        try:
+            return (self.root / path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def sizes(self, paths: Sequence[str]) -> list[int | None]:
+        """See `Files.sizes`."""
+        return [self._size(path) for path in paths]
+
+    def _size(self, path: str) -> int | None:
+        try:
+            return (self.root / path).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _write_aside(self, data: bytes) -> Path:
+        folder = self.root / _ASIDE
+        _make_folder(folder)
+        aside = folder / uuid.uuid4().hex
+        with aside.open("xb") as file:
+            file.write(data)
+            self._steps("lake.aside")
+            file.flush()
+            os.fsync(file.fileno())
+        self._steps("lake.flushed")
+        return aside
+
+    def _settle(self, target: Path) -> None:
+        _flush_folder(target.parent)
+        self._steps("lake.settled")
+
+
+class ObjectFiles:
+    """Objects of any pyarrow filesystem; one upload makes an object visible, whole."""
+
+    def __init__(
+        self, filesystem: fs.FileSystem, root: str, steps: Callable[[str], None] = no_step
+    ) -> None:
+        self.filesystem = filesystem
+        self.root = PurePosixPath(root)
+        self._steps = steps
+
+    def full_path(self, path: str) -> str:
+        """Name an object as its filesystem does."""
+        return str(self.root / path)
+
+    def publish(self, path: str, data: bytes) -> bool:
+        """See `Files.publish`; two writers at once write equal content, so either may win."""
+        if self._size(path) is not None:
+            return False
+        self.replace(path, data)
+        return True
+
+    def replace(self, path: str, data: bytes) -> None:
+        """See `Files.replace`."""
+        full = self.full_path(path)
+        # Folders exist only where the filesystem knows them; object stores ignore this.
+        self.filesystem.create_dir(str(PurePosixPath(full).parent), recursive=True)
+        self._steps("lake.flushed")
+        with self.filesystem.open_output_stream(full, compression=None) as stream:
+            stream.write(data)
+        self._steps("lake.published")
+
+    def read(self, path: str) -> bytes | None:
+        """See `Files.read`."""
+        try:
+            with self.filesystem.open_input_stream(self.full_path(path), compression=None) as file:
+                return bytes(file.read())
+        except FileNotFoundError:
+            return None
+
+    def sizes(self, paths: Sequence[str]) -> list[int | None]:
+        """See `Files.sizes`."""
+        infos = self.filesystem.get_file_info([self.full_path(path) for path in paths])
+        return [info.size if info.type == fs.FileType.File else None for info in infos]
+
+    def _size(self, path: str) -> int | None:
+        return self.sizes([path])[0]
+
+
+def open_files(place: str, steps: Callable[[str], None] = no_step) -> LocalFiles | ObjectFiles:
+    """Open the root of a lake.
+
+    Args:
+        place: Folder, or a URI that pyarrow knows (`s3://bucket/prefix`).
+        steps: Called at each of `STEPS`.
+
+    Raises:
+        LakeError: The place is no folder or URI that can be used.
+    """
+    if "://" not in place:
+        return LocalFiles(_usable_folder(Path(place)), steps)
+    try:
+        filesystem, path = fs.FileSystem.from_uri(place)
+    except (ValueError, NotImplementedError, OSError):
+        # The URI may hold a credential, and pyarrow repeats it: say the scheme only.
+        scheme = place.partition("://")[0]
+        message = f"lake: cannot open the {scheme}:// URI: a scheme or option pyarrow lacks"
+        raise LakeError(message) from None
+    if isinstance(filesystem, fs.LocalFileSystem):
+        return LocalFiles(_usable_folder(Path(path)), steps)
+    return ObjectFiles(filesystem, path, steps)
+
+
+def _usable_folder(root: Path) -> Path:
+    root = root.absolute()
+    if set(str(root)) & set("*?[]"):
+        message = f"lake folder {str(root)!r}: choose a path without any of * ? [ ]"
+        raise LakeError(message)  # file lists handed to DuckDB would be read as globs
+    if root.exists() and not root.is_dir():
+        message = f"lake folder {str(root)!r} is a file: choose another place"
+        raise LakeError(message)
+    return root
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and its parents, each flushed into the one above it."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _flush_folder(folder.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
