@@ -34,17 +34,17 @@ class ConfigError(GraduandError):
         self.problems = problems
         super().__init__(message)
 
+    @classmethod
+    def listing(cls, what: str, problems: Iterable[Problem]) -> "ConfigError":
+        """Make the one error that lists every problem.
 
-def config_error(what: str, problems: Iterable[Problem]) -> ConfigError:
-    """Make the one error that lists every problem.
-
-    Args:
-        what: What cannot be used, e.g. `the configuration in config`.
-        problems: At least one; repeated ones are listed once.
-    """
-    ordered = tuple(sorted(set(problems)))
-    shown = [str(problem) for problem in ordered[:MAX_PROBLEMS_SHOWN]]
-    if len(ordered) > len(shown):
-        shown.append(f"... and {len(ordered) - len(shown)} more.")
-    count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
-    return ConfigError(f"{count} in {what}:\n" + "\n".join(shown), ordered)
+        Args:
+            what: What cannot be used, e.g. `the configuration in config`.
+            problems: At least one; repeated ones are listed once.
+        """
+        ordered = tuple(sorted(set(problems)))
+        lines = [str(problem) for problem in ordered[:MAX_PROBLEMS_SHOWN]]
+        if len(ordered) > len(lines):
+            lines.append(f"... and {len(ordered) - len(lines)} more.")
+        count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
+        return cls("\n".join((f"{count} in {what}:", *lines)), ordered)

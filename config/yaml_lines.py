@@ -174,7 +174,7 @@ class _Builder:
         path = (*top.path, key)
         self._check_plainness(event, line, path)
         self._check_text(key, line, path)
-        if key == "<<" and event.style is None:
+        if key == "<<" and not event.style:
             self._refuse(line, path, "is a merge key; write the merged keys out.")
         top.key = key
         top.is_repeated = key in top.holder
@@ -203,7 +203,7 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent, line: int, path: Path) -> Yaml:
         text = event.value
-        if event.style is not None:
+        if event.style:  # quoted; libyaml says "" for plain, PyYAML says None
             return text
         if text in _WORDS:
             return _WORDS[text]

@@ -93,7 +93,10 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 #: A part of one, e.g. `0.005`.
 Share = Annotated[
-    Decimal, BeforeValidator(_is_plain_number), Field(ge=0, le=1), AfterValidator(_is_finite)
+    Decimal,
+    BeforeValidator(_is_plain_number),
+    Field(ge=0, le=1, max_digits=18, decimal_places=9),
+    AfterValidator(_is_finite),
 ]
 #: A whole number, written without quotes.
 Whole = Annotated[int, Field(strict=True)]

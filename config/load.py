@@ -1,0 +1,107 @@
+"""Load the three configuration files into one frozen object, or say all that is wrong."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from config.catalog_checks import catalog_misfits
+from config.errors import ConfigError
+from config.explain import validate_document
+from config.match_checks import match_misfits
+from config.misfits import CATALOG, POLICY, SOURCES, Misfit
+from config.problems import Problem
+from config.shapes.base import Shape
+from config.shapes.catalog import Catalog
+from config.shapes.policy import Policy
+from config.shapes.sources import Sources
+from config.source_checks import cross_file_misfits, policy_misfits, sources_misfits
+from config.yaml_lines import Document, read_document
+
+ShapeT = TypeVar("ShapeT", bound=Shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the organisation has agreed on, checked as a whole.
+
+    Attributes:
+        digests: SHA-256 hex of each file's canonical form, by `catalog`, `policy` and
+            `sources`. Comments, quoting, key order and written-out defaults do not
+            change it; the order of lists does, because rules are tried in file order.
+    """
+
+    catalog: Catalog
+    policy: Policy
+    sources: Sources
+    digests: Mapping[str, str]
+
+
+def load_config(folder: Path) -> Config:
+    """Read catalog.yaml, policy.yaml and sources.yaml of a folder.
+
+    Raises:
+        ConfigError: Anything at all is wrong; it lists every problem with its file,
+            line and key, and repeats no value that may be a secret or name a person.
+    """
+    documents = {name: read_document(folder / name) for name in (CATALOG, POLICY, SOURCES)}
+    problems = [problem for document in documents.values() for problem in document.problems]
+    catalog = _shaped(documents[CATALOG], Catalog, problems)
+    policy = _shaped(documents[POLICY], Policy, problems)
+    sources = _shaped(documents[SOURCES], Sources, problems)
+    problems += [
+        documents[misfit.file].problem(misfit.path, misfit.message)
+        for misfit in _misfits(catalog, policy, sources)
+    ]
+    if problems or catalog is None or policy is None or sources is None:
+        what = f"the configuration in {folder}"
+        raise ConfigError.listing(what, problems)
+    shapes: dict[str, Shape] = {"catalog": catalog, "policy": policy, "sources": sources}
+    digests = {name: digest_of(shape) for name, shape in shapes.items()}
+    return Config(catalog, policy, sources, MappingProxyType(digests))
+
+
+def digest_of(shape: Shape) -> str:
+    """Digest the canonical form of a configuration object, as SHA-256 hex."""
+    # Defaults are left out: a version that adds a key moves no digest.
+    plain = shape.model_dump(mode="python", by_alias=True, exclude_defaults=True)
+    text = json.dumps(
+        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_canonical
+    )
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _shaped(document: Document, shape: type[ShapeT], problems: list[Problem]) -> ShapeT | None:
+    if document.value is None and document.problems:
+        return None
+    shaped, found = validate_document(document, shape)
+    # A value that is refused as text is not refused a second time for its shape.
+    refused = {problem.key for problem in document.problems}
+    problems += [problem for problem in found if problem.key not in refused]
+    return shaped
+
+
+def _misfits(
+    catalog: Catalog | None, policy: Policy | None, sources: Sources | None
+) -> Iterator[Misfit]:
+    """Run every check whose files have their shape, so that one start shows all problems."""
+    if catalog is not None:
+        yield from catalog_misfits(catalog)
+        yield from match_misfits(catalog)
+    if policy is not None:
+        yield from policy_misfits(policy)
+    if sources is not None:
+        yield from sources_misfits(sources)
+    if catalog is not None and policy is not None and sources is not None:
+        yield from cross_file_misfits(catalog, policy, sources)
+
+
+def _canonical(value: object) -> str:
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return str(value)

@@ -1,0 +1,99 @@
+"""Checks of the match rules: a value claimed twice, a rule that can never match.
+
+Rules of one dimension are looked at in file order, the order in which they are
+tried; the first that matches wins.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from config.globs import covers, is_exact
+from config.misfits import CATALOG, Misfit
+from config.problems import Path, shown, shown_path
+from config.shapes.catalog import Catalog
+
+
+class _Rule(NamedTuple):
+    path: Path
+    value: str
+    owner: int  # position of the workflow or squad
+
+
+def match_misfits(catalog: Catalog) -> Iterator[Misfit]:
+    """Report exact values claimed twice and rules wholly shadowed by an earlier one."""
+    for field in ("accounts", "api_keys", "bots"):
+        yield from _claimed_twice(_workflow_rules(catalog, field))
+    yield from _unreachable(_stamps(catalog))
+    yield from _unreachable(_workflow_rules(catalog, "branch_prefixes"), ending="*")
+    yield from _unreachable(_workflow_rules(catalog, "repositories"))
+    for field in ("repositories", "projects"):
+        yield from _unreachable(
+            _Rule(("squads", position, field, at), value, position)
+            for position, squad in enumerate(catalog.squads)
+            for at, value in enumerate(getattr(squad, field))
+        )
+
+
+def _stamps(catalog: Catalog) -> Iterator[_Rule]:
+    # Its own id is the first stamp of every workflow.
+    for position, workflow in enumerate(catalog.workflows):
+        yield _Rule(("workflows", position, "id"), workflow.id, position)
+        for at, value in enumerate(workflow.match.stamps):
+            yield _Rule(("workflows", position, "match", "stamps", at), value, position)
+
+
+def _workflow_rules(catalog: Catalog, field: str) -> Iterator[_Rule]:
+    for position, workflow in enumerate(catalog.workflows):
+        for at, value in enumerate(getattr(workflow.match, field)):
+            yield _Rule(("workflows", position, "match", field, at), value, position)
+
+
+def _claimed_twice(rules: Iterable[_Rule]) -> Iterator[Misfit]:
+    first: dict[str, _Rule] = {}
+    for rule in rules:
+        earlier = first.setdefault(rule.value, rule)
+        if earlier is not rule:
+            yield _claim(earlier, rule)
+
+
+def _unreachable(rules: Iterable[_Rule], ending: str = "") -> Iterator[Misfit]:
+    """Report each rule that an earlier one covers; `ending` is added to every glob."""
+    first: dict[str, _Rule] = {}
+    globs: list[_Rule] = []
+    for rule in rules:
+        earlier = first.setdefault(rule.value, rule)
+        if earlier is not rule:
+            # Two workflows with one id are reported as such.
+            if rule.path[-1] != "id" or earlier.path[-1] != "id":
+                yield _claim(earlier, rule)
+            continue
+        glob = rule.value + ending
+        wider = next((wide for wide in globs if covers(wide.value + ending, glob)), None)
+        if wider is not None:
+            yield _shadow(wider, rule)
+        if not is_exact(glob):
+            globs.append(rule)
+
+
+def _claim(earlier: _Rule, rule: _Rule) -> Misfit:
+    place = shown_path(earlier.path)
+    if earlier.owner == rule.owner:
+        message = f"{shown(rule.value)} is at {place} already; remove one."
+    else:
+        message = f"{shown(rule.value)} is claimed at {place} already; keep it in one place."
+    return Misfit(CATALOG, rule.path, message)
+
+
+def _shadow(wider: _Rule, rule: _Rule) -> Misfit:
+    place = f"{shown_path(wider.path)} ({shown(wider.value)})"
+    if rule.path[-1] == "id":
+        message = (
+            f"never matches as a stamp, because {place} comes first and takes it; "
+            "narrow that glob or move this workflow before it."
+        )
+    else:
+        message = (
+            f"{shown(rule.value)} never matches, because {place} comes first and takes all of it; "
+            "narrow that one, move this one before it, or remove it."
+        )
+    return Misfit(CATALOG, rule.path, message)

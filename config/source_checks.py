@@ -1,0 +1,144 @@
+"""Checks of sources and policy, and of what the three files say about each other."""
+
+import re
+from collections.abc import Iterator
+
+from config.catalog_checks import unknown_reference
+from config.globs import covers
+from config.misfits import CATALOG, POLICY, SOURCES, Misfit, not_ascending, repeated
+from config.problems import Path, shown
+from config.shapes.catalog import Catalog
+from config.shapes.policy import Policy
+from config.shapes.sources import (
+    AgentLogSource,
+    AnthropicSource,
+    ContractLine,
+    GithubSource,
+    JiraSource,
+    OpenAISource,
+    Source,
+    Sources,
+)
+
+_ISSUER = f"issuer of {SOURCES}"
+
+
+def policy_misfits(policy: Policy) -> Iterator[Misfit]:
+    """Check what the policy's own content can tell."""
+    tiers = policy.risk_tiers
+    yield from repeated(POLICY, "risk_tiers", tiers, lambda tier: tier.tier, "tier")
+    entries = ((entry.issuer, entry.from_day) for entry in policy.matching.tolerances)
+    yield from not_ascending(POLICY, ("matching", "tolerances"), entries)
+
+
+def sources_misfits(sources: Sources) -> Iterator[Misfit]:
+    """Check what the sources' own content can tell."""
+    yield from repeated(SOURCES, "issuers", sources.issuers, lambda item: item.id, "id")
+    yield from repeated(SOURCES, "sources", sources.sources, lambda item: item.name, "name")
+    for position, issuer in enumerate(sources.issuers):
+        yield from _contract(("issuers", position, "contract"), issuer.contract)
+    issuers = {issuer.id for issuer in sources.issuers}
+    variables: dict[str, str] = {}
+    for position, source in enumerate(sources.sources):
+        path: Path = ("sources", position)
+        yield from _source(path, source, issuers)
+        yield from _variable_names(path, source, variables)
+
+
+def cross_file_misfits(catalog: Catalog, policy: Policy, sources: Sources) -> Iterator[Misfit]:
+    """Check the references from one file to another."""
+    issuers = {issuer.id for issuer in sources.issuers}
+    for position, account in enumerate(catalog.accounts):
+        if account.issuer not in issuers:
+            path: Path = ("accounts", position, "issuer")
+            yield unknown_reference(CATALOG, path, account.issuer, _ISSUER, issuers)
+    for position, key in enumerate(catalog.api_keys):
+        if key.issuer not in issuers:
+            path = ("api_keys", position, "issuer")
+            yield unknown_reference(CATALOG, path, key.issuer, _ISSUER, issuers)
+    for position, tolerance in enumerate(policy.matching.tolerances):
+        if tolerance.issuer is not None and tolerance.issuer not in issuers:
+            path = ("matching", "tolerances", position, "issuer")
+            yield unknown_reference(POLICY, path, tolerance.issuer, _ISSUER, issuers)
+    tiers = {tier.tier for tier in policy.risk_tiers}
+    for position, workflow in enumerate(catalog.workflows):
+        if tiers and workflow.risk_tier not in tiers:
+            path = ("workflows", position, "risk_tier")
+            message = f"{workflow.risk_tier} is not in `risk_tiers` of {POLICY}; add it there."
+            yield Misfit(CATALOG, path, message)
+
+
+def _contract(path: Path, lines: tuple[ContractLine, ...]) -> Iterator[Misfit]:
+    for position, line in enumerate(lines):
+        place = (*path, position)
+        if (line.per_million is None) == (line.factor is None):
+            message = "needs exactly one of `per_million` and `factor`."
+            yield Misfit(SOURCES, place, message)
+        if line.to_day is not None and line.to_day < line.from_day:
+            yield Misfit(SOURCES, (*place, "to"), f"must not be before `from` ({line.from_day}).")
+        for earlier_position, earlier in enumerate(lines[:position]):
+            if _replaces_wholly(earlier, line):
+                message = (
+                    f"never applies, because contract[{earlier_position}] comes first and holds "
+                    "for the same models, kinds and days; narrow that one or remove this one."
+                )
+                yield Misfit(SOURCES, place, message)
+                break
+
+
+def _replaces_wholly(earlier: ContractLine, line: ContractLine) -> bool:
+    is_as_long = earlier.to_day is None or (
+        line.to_day is not None and line.to_day <= earlier.to_day
+    )
+    return (
+        earlier.from_day <= line.from_day
+        and is_as_long
+        and earlier.kind in {line.kind, "*"}
+        and covers(earlier.model, line.model)
+    )
+
+
+def _source(path: Path, source: Source, issuers: set[str]) -> Iterator[Misfit]:
+    if isinstance(source, AgentLogSource):
+        yield from _agent_log(path, source, issuers)
+    elif isinstance(source, AnthropicSource | OpenAISource):
+        if source.issuer not in issuers:
+            yield unknown_reference(SOURCES, (*path, "issuer"), source.issuer, _ISSUER, issuers)
+    elif isinstance(source, GithubSource) and source.auth == "app":
+        for field in ("app_id", "installation_id"):
+            if getattr(source, field) is None:
+                yield Misfit(SOURCES, (*path, field), "is missing; `auth: app` needs it.")
+    elif isinstance(source, JiraSource) and source.deployment == "cloud" and source.user is None:
+        message = "is missing; Jira Cloud needs the name of the secret with the account's login."
+        yield Misfit(SOURCES, (*path, "user"), message)
+
+
+def _agent_log(path: Path, source: AgentLogSource, issuers: set[str]) -> Iterator[Misfit]:
+    for issuer in source.default_accounts:
+        if issuer not in issuers:
+            place = (*path, "default_accounts", issuer)
+            yield unknown_reference(SOURCES, place, issuer, _ISSUER, issuers)
+    if source.work_item_key is not None and source.work_item_key not in source.input_keys:
+        message = "must be one of `input_keys`; only those are kept."
+        yield Misfit(SOURCES, (*path, "work_item_key"), message)
+
+
+def _variable_names(path: Path, source: Source, seen: dict[str, str]) -> Iterator[Misfit]:
+    """Report names that would become the same or an ambiguous environment variable."""
+    names = [("name", "BASE_URL_", source.name)]
+    if not isinstance(source, AgentLogSource):
+        names.append(("secret", "SECRET_", source.secret))
+    if isinstance(source, JiraSource) and source.user is not None:
+        names.append(("user", "SECRET_", source.user))
+    for field, prefix, name in names:
+        variable = prefix + re.sub("[-.]", "_", name).upper()
+        if variable.endswith(("_FILE", "_HOSTS")):
+            message = "must not end in `file` or `hosts`, which settings use as endings; rename it."
+            yield Misfit(SOURCES, (*path, field), message)
+        other = seen.setdefault(variable, name)
+        if other != name:
+            message = (
+                f"and {shown(other)} would both be GRADUAND_{variable} in the environment; "
+                "rename one."
+            )
+            yield Misfit(SOURCES, (*path, field), message)
