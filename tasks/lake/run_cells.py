@@ -19,6 +19,10 @@ from tasks.lake.files import LocalFiles, ObjectFiles
 
 _HINT_COLUMNS = ("stamp", "branch_prefix", "repo", "actor", "work_item", "branch_item")
 _SHARED = "issuer, account, day, model, tier, context, api_key"
+_PLAIN = (
+    *_SHARED.split(", "),
+    *("workflow", "family", "portfolio", "pool", "strength", "rule", "is_out_of_scope", "runs"),
+)
 _TOKENS = tuple(f"{kind}_tokens" for kind in TOKEN_KINDS)
 
 
@@ -75,18 +79,11 @@ def _cells(rows: duckdb.DuckDBPyConnection) -> list[RunCell]:
     kinds = len(TOKEN_KINDS)
     cells = []
     for row in rows.fetchall():
-        sums, unreported = row[15 : 15 + kinds], row[15 + kinds : 15 + 2 * kinds]
-        cells.append(
-            RunCell(
-                *row[:11],
-                strength=Strength(row[11]),
-                rule=row[12],
-                is_out_of_scope=row[13],
-                runs=row[14],
-                tokens=tuple(TokenSum(*pair) for pair in zip(sums, unreported, strict=True)),
-                reported_cost_nano=row[-1],
-            )
-        )
+        plain = dict(zip(_PLAIN, row, strict=False))  # the sums come after them
+        sums, unreported = row[len(_PLAIN) :][:kinds], row[len(_PLAIN) + kinds :][:kinds]
+        tokens = tuple(TokenSum(*pair) for pair in zip(sums, unreported, strict=True))
+        strength = Strength(plain.pop("strength"))
+        cells.append(RunCell(**plain, strength=strength, tokens=tokens, reported_cost_nano=row[-1]))
     return cells
 
 
