@@ -1,0 +1,174 @@
+"""Stage 1: read one stream of one source into the lake, and record what is new.
+
+Raw rows are what the source said, reduced to its allow-listed fields. The file is
+published first; one transaction then records snapshots, rejects and watermark.
+"""
+
+import logging
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from prefect import task
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from config.load import load_config
+from config.settings import settings_from_environment
+from tasks.core.batches import Batch, Pulled, RawRow, Stream, StreamKind
+from tasks.core.digests import keyed_digest
+from tasks.core.errors import GraduandError, WaitUntilError
+from tasks.lake.store import Lake
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.snapshots import Which
+from tasks.sources.connect import connect
+from tasks.sources.registry import adapter_of, source_named
+from tasks.transport.clock import SystemClock
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What one pull brought, in counts.
+
+    Attributes:
+        new_keys: Keys whose content differs from what was known.
+        rows: Rows received, over all keys.
+    """
+
+    source: str
+    stream: str
+    new_keys: tuple[date, ...]
+    rows: int
+    rejects: int
+    requests: int
+
+
+def _can_help(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Say whether trying again can help: a wait, an outage or a lost race, but no refusal."""
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, WaitUntilError):
+        return False  # it lies past the deadline; the next night asks again
+    return isinstance(error, GraduandError) and error.is_transient
+
+
+@task(
+    name="pull",
+    task_run_name="pull {source} {stream}",
+    retries=2,
+    retry_delay_seconds=[5, 30],
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_can_help,
+)
+def pull(
+    source: str,
+    stream: str,
+    *,
+    window: tuple[date, date],
+    now: datetime,
+    deadline: datetime,
+    from_scratch: bool,
+) -> PullReport:
+    """Pull one stream.
+
+    Args:
+        source: Name in `sources.yaml`.
+        stream: Name of one of its streams.
+        window: First and last vendor day of a report; change streams follow their watermark.
+        now: The night's moment, aware UTC.
+        deadline: Aware UTC; a limit that ends later is not waited for.
+        from_scratch: Forget the watermark and read everything again.
+
+    Raises:
+        SourceError: The source's answer cannot be used.
+        WaitUntilError: The source wants no request before a moment past the deadline.
+        StaleNightError: Another run recorded this stream meanwhile; a retry reads it again.
+    """
+    settings = settings_from_environment()
+    configured = source_named(load_config(settings.config_dir).sources.sources, source)
+    wanted = adapter_of(configured).stream(stream)
+    lake = Lake.open(settings.lake_dir)
+    with Ledger.open(settings.database_url, lake_id=lake.lake_id) as ledger:
+        # Read before the first request: an answer older than somebody else's must not win.
+        basis = ledger.last_pull(source, stream)
+        watermark = None if from_scratch else ledger.watermark(source, stream)
+        client = connect(
+            configured, settings, waits=ledger.waits, clock=SystemClock(), deadline=deadline
+        )
+        with client or nullcontext():
+            pulled = adapter_of(configured).fetch(
+                wanted,
+                client,
+                configured,
+                window,
+                watermark,
+                now,
+                keyed_digest(settings.digest_key.get_secret_value()),
+            )
+        new_keys = _record(lake, ledger, source, wanted, pulled, now, basis)
+    report = PullReport(
+        source=source,
+        stream=stream,
+        new_keys=new_keys,
+        rows=sum(len(batch.rows) for batch in pulled.batches),
+        rejects=sum(len(batch.rejects) for batch in pulled.batches),
+        requests=client.requests if client else 0,
+    )
+    log.info(
+        "pulled %s rows source=%s stream=%s new_keys=%s rejects=%s requests=%s",
+        report.rows,
+        source,
+        stream,
+        len(report.new_keys),
+        report.rejects,
+        report.requests,
+    )
+    return report
+
+
+def _record(
+    lake: Lake,
+    ledger: Ledger,
+    source: str,
+    stream: Stream,
+    pulled: Pulled,
+    now: datetime,
+    basis: int,
+) -> tuple[date, ...]:
+    before = ledger.newest_seq()
+    snapshots = [
+        lake.write_raw(
+            source,
+            stream,
+            batch.key,
+            _news(lake, ledger, source, stream, batch),
+            is_complete=batch.is_complete,
+            recorded_at=now,
+        )
+        for batch in pulled.batches
+    ]
+    seqs = ledger.record_pull(
+        source,
+        stream,
+        snapshots=snapshots,
+        rejects={batch.key: batch.rejects for batch in pulled.batches},
+        watermark=pulled.watermark,
+        recorded_at=now,
+        basis=basis,
+    )
+    return tuple(batch.key for batch, seq in zip(pulled.batches, seqs, strict=True) if seq > before)
+
+
+def _news(
+    lake: Lake, ledger: Ledger, source: str, stream: Stream, batch: Batch
+) -> Sequence[RawRow]:
+    """Leave out what a change stream has told before; a report is always kept whole."""
+    if stream.kind is StreamKind.REPORT:
+        return batch.rows
+    known = ledger.snapshots_as_of(
+        ledger.newest_seq(), layer="raw", which=Which.EVERY, source=source, stream=stream.name
+    )
+    return lake.changed_rows(batch.rows, known, stream)

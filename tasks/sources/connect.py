@@ -1,0 +1,93 @@
+"""Build the HTTP client of a source from its configuration and its bound secret."""
+
+from datetime import datetime
+
+from config.settings import Secret, Settings
+from config.shapes.sources import GithubSource, JiraSource, Source
+from tasks.core.errors import ConfigError
+from tasks.transport.client import Client
+from tasks.transport.clock import Clock
+from tasks.transport.credentials import AnthropicKey, Bearer, Credential, GithubToken, JiraBasic
+from tasks.transport.github_app import GithubApp
+from tasks.transport.limits import Vendor
+from tasks.transport.waits import WaitStore
+
+_USER_AGENT = "graduand/0.1"
+
+
+def connect(
+    source: Source, settings: Settings, *, waits: WaitStore, clock: Clock, deadline: datetime
+) -> Client | None:
+    """Open the client of one source.
+
+    Args:
+        source: As configured; its base URL may be overridden by the environment.
+        settings: Holds the secrets, each bound to hosts.
+        waits: Where limits learnt earlier are remembered.
+        clock: For pacing and waiting.
+        deadline: Aware UTC; no limit is waited for beyond it.
+
+    Returns:
+        The client; None for a source that is read from files.
+
+    Raises:
+        ConfigError: A secret is missing, or not bound to the host of the base URL.
+    """
+    if source.type == "agent_log":
+        return None
+    base_url = settings.base_urls.get(source.name, str(source.base_url))
+    return Client(
+        source.name,
+        base_url.rstrip("/"),
+        vendor=Vendor(source.type),
+        credential=_credential(source, settings),
+        waits=waits,
+        clock=clock,
+        deadline=deadline,
+        headers={"User-Agent": _USER_AGENT, **_HEADERS.get(source.type, {})},
+        link_origins=[str(origin) for origin in source.link_origins],
+    )
+
+
+#: Sent with every request, follow-up pages too: without it GitHub answers with another schema.
+_HEADERS = {
+    "github": {
+        "X-GitHub-Api-Version": "2022-11-28",
+        "Accept": "application/vnd.github+json",
+    },
+}
+
+
+def _credential(source: Source, settings: Settings) -> Credential:
+    secret = _secret(settings, source.secret, source.name)
+    value, hosts = secret.value.get_secret_value(), secret.hosts
+    match source:
+        case GithubSource(auth="app", app_id=str(app_id), installation_id=int(installation_id)):
+            return GithubApp(app_id, installation_id, value, hosts)
+        case GithubSource(auth="app"):
+            message = f"source {source.name!r}: auth is `app`, so set app_id and installation_id"
+            raise ConfigError(message)
+        case GithubSource():
+            return GithubToken(value, hosts)
+        case JiraSource(user=str(user)):
+            login = _secret(settings, user, source.name).value.get_secret_value()
+            return JiraBasic(login, value, hosts)
+        case JiraSource(deployment="cloud"):
+            message = f"source {source.name!r}: Jira Cloud needs `user`, the secret with the login"
+            raise ConfigError(message)
+        case _ if source.type == "anthropic":
+            return AnthropicKey(value, hosts)
+        case _:
+            return Bearer(value, hosts)
+
+
+def _secret(settings: Settings, name: str, source: str) -> Secret:
+    try:
+        return settings.secrets[name]
+    except KeyError:
+        variable = "GRADUAND_SECRET_" + name.upper().replace("-", "_").replace(".", "_")
+        message = (
+            f"source {source!r}: its secret {name!r} is not set; "
+            f"set {variable} (or {variable}_FILE) and {variable}_HOSTS"
+        )
+        raise ConfigError(message) from None

@@ -1,0 +1,90 @@
+"""Which module reads which type of source: a new vendor is one more line here."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from config.shapes.sources import Issuer, Source
+from tasks.core.batches import Conformed, Pulled, RawRow, Stream, Watermark
+from tasks.core.errors import ConfigError
+from tasks.sources import agent_log, anthropic, github, jira, openai
+
+
+class Fetch(Protocol):
+    """Read one stream of one source; rows come reduced to their allow-listed fields."""
+
+    def __call__(
+        self,
+        stream: Stream,
+        client: Any,  # noqa: ANN401 - a log has none, every other source a Client
+        config: Any,  # noqa: ANN401 - each source takes its own shape
+        window: tuple[date, date],
+        watermark: Watermark | None,
+        now: datetime,
+        keyed_digest: Callable[[str], str],
+    ) -> Pulled:
+        """Fetch what is new; see each source for its window and overlap."""
+
+
+class Conform(Protocol):
+    """Turn the raw rows of one key into rows of the stream's table."""
+
+    def __call__(
+        self,
+        stream: Stream,
+        config: Any,  # noqa: ANN401 - each source takes its own shape
+        rows: Iterable[RawRow],
+        key: date,
+        issuers: Mapping[str, Issuer],
+    ) -> Conformed:
+        """Type the rows; what cannot be typed comes back as rejects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One type of source.
+
+    Attributes:
+        parser: Version of its parse and conform functions; a new one conforms again.
+        has_client: Whether it is read over HTTP.
+    """
+
+    streams: tuple[Stream, ...]
+    parser: str
+    fetch: Fetch
+    conform: Conform
+    has_client: bool = True
+
+    def stream(self, name: str) -> Stream:
+        """Find a stream by name."""
+        return next(stream for stream in self.streams if stream.name == name)
+
+
+_ADAPTERS = {
+    "agent_log": Adapter(
+        agent_log.STREAMS, agent_log.PARSER, agent_log.fetch, agent_log.conform, has_client=False
+    ),
+    "github": Adapter(github.STREAMS, github.PARSER, github.fetch, github.conform),
+    "jira": Adapter(jira.STREAMS, jira.PARSER, jira.fetch, jira.conform),
+    "anthropic": Adapter(anthropic.STREAMS, anthropic.PARSER, anthropic.fetch, anthropic.conform),
+    "openai": Adapter(openai.STREAMS, openai.PARSER, openai.fetch, openai.conform),
+}
+
+
+def adapter_of(source: Source) -> Adapter:
+    """Find the adapter of a configured source."""
+    return _ADAPTERS[source.type]
+
+
+def source_named(sources: Iterable[Source], name: str) -> Source:
+    """Find a configured source.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    for source in sources:
+        if source.name == name:
+            return source
+    message = f"{name!r} is not a source of sources.yaml"
+    raise ConfigError(message)
