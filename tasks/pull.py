@@ -91,7 +91,7 @@ def pull(
     configured = source_named(load_config(settings.config_dir).sources.sources, source)
     wanted = adapter_of(configured).stream(stream)
     lake = Lake.open(settings.lake_dir)
-    with Ledger.open(settings.database_url, lake_id=lake.lake_id) as ledger:
+    with Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger:
         # Read before the first request: an answer older than somebody else's must not win.
         basis = ledger.last_pull(source, stream)
         watermark = None if from_scratch else ledger.watermark(source, stream)

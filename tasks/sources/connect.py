@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from config.settings import Secret, Settings
+from config.settings import Settings
 from config.shapes.sources import GithubSource, JiraSource, Source
 from tasks.core.errors import ConfigError
 from tasks.transport.client import Client
@@ -35,10 +35,9 @@ def connect(
     """
     if source.type == "agent_log":
         return None
-    base_url = settings.base_urls.get(source.name, str(source.base_url))
     return Client(
         source.name,
-        base_url.rstrip("/"),
+        settings.base_url(source.name, source.base_url),
         vendor=Vendor(source.type),
         credential=_credential(source, settings),
         waits=waits,
@@ -59,7 +58,7 @@ _HEADERS = {
 
 
 def _credential(source: Source, settings: Settings) -> Credential:
-    secret = _secret(settings, source.secret, source.name)
+    secret = settings.secret(source.secret)
     value, hosts = secret.value.get_secret_value(), secret.hosts
     match source:
         case GithubSource(auth="app", app_id=str(app_id), installation_id=int(installation_id)):
@@ -70,7 +69,7 @@ def _credential(source: Source, settings: Settings) -> Credential:
         case GithubSource():
             return GithubToken(value, hosts)
         case JiraSource(user=str(user)):
-            login = _secret(settings, user, source.name).value.get_secret_value()
+            login = settings.secret(user).value.get_secret_value()
             return JiraBasic(login, value, hosts)
         case JiraSource(deployment="cloud"):
             message = f"source {source.name!r}: Jira Cloud needs `user`, the secret with the login"
@@ -79,15 +78,3 @@ def _credential(source: Source, settings: Settings) -> Credential:
             return AnthropicKey(value, hosts)
         case _:
             return Bearer(value, hosts)
-
-
-def _secret(settings: Settings, name: str, source: str) -> Secret:
-    try:
-        return settings.secrets[name]
-    except KeyError:
-        variable = "GRADUAND_SECRET_" + name.upper().replace("-", "_").replace(".", "_")
-        message = (
-            f"source {source!r}: its secret {name!r} is not set; "
-            f"set {variable} (or {variable}_FILE) and {variable}_HOSTS"
-        )
-        raise ConfigError(message) from None

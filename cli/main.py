@@ -1,0 +1,78 @@
+"""The `graduand` command: words in, one of the modules beside it, exit status out.
+
+0: done, and nothing needs a person. 1: something failed. 2: the request made no sense.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import date, datetime
+from importlib import import_module
+from pathlib import Path
+
+from tasks.core.errors import GraduandError
+
+#: The checkout: what `graduand up` and the rehearsal stand on.
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: Words after `graduand`; None for those of the process.
+
+    Returns:
+        Exit status.
+    """
+    chosen = _parser().parse_args(arguments)
+    try:
+        # Imported when chosen: Prefect takes two seconds that `graduand check` need not wait.
+        command = import_module(f"cli.{chosen.command}").main
+        return int(command(chosen))
+    except GraduandError as error:
+        print(f"graduand: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("graduand: interrupted; a further run continues where this one stopped.")
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="graduand",
+        description="Reconciles what agent workflows cost, and says which have earned promotion.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="start server, deployments and worker on loopback")
+    up.add_argument("--port", type=int, default=4200, help="of the Prefect server (4200)")
+    up.add_argument(
+        "--sandbox",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="read the sandbox organisation (the default while no secret is configured)",
+    )
+
+    run = commands.add_parser("run", help="reconcile once, here and now")
+    run.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY")
+    run.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY")
+    run.add_argument("--source", action="append", dest="sources", metavar="NAME")
+    run.add_argument("--as-of", type=datetime.fromisoformat, metavar="MOMENT")
+    run.add_argument("--repull", action="store_true", help="read everything again")
+    run.add_argument("--dry-run", action="store_true", help="compute and show, book nothing")
+
+    rehearse = commands.add_parser(
+        "rehearse", help="nights of the sandbox organisation, checked against its oracle"
+    )
+    rehearse.add_argument("--nights", type=int, default=3, choices=range(1, 4))
+    rehearse.add_argument("--scale", type=float, default=1.0, help="size of the organisation")
+    rehearse.add_argument("--dir", type=Path, default=ROOT / "var" / "rehearsal")
+
+    commands.add_parser("migrate", help="create the ledger, or bring its schema up to date")
+    commands.add_parser("check", help="configuration, ledger, lake: is a night possible?")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
