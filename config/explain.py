@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 
 from config.problems import Path, Problem, suggestion
 from config.shapes.base import Shape
-from config.yaml_lines import Document, Yaml
+from config.yaml_builder import Yaml
+from config.yaml_lines import Document
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 _Schema = Mapping[str, Any]
@@ -99,8 +100,9 @@ def _problem(document: Document, schema: _Schema, detail: ErrorDetails) -> Probl
 
 def _sentence(detail: ErrorDetails, value: object) -> str:
     context = detail.get("ctx", {})
-    if detail["type"] == "string_type" and isinstance(value, int | Decimal | date):
-        return "must be text; put it in quotes."
+    if detail["type"] == "string_type":
+        is_scalar = isinstance(value, int | Decimal | date)
+        return "must be text; put it in quotes." if is_scalar else "must be text."
     if detail["type"] == "string_pattern_mismatch":
         return f"{_PATTERNS[context['pattern']]}."
     if detail["type"] == "value_error":

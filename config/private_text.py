@@ -9,11 +9,12 @@ import re
 import unicodedata
 
 _AT_SPELLINGS = re.compile(
-    r"@|%40|&#0*64;?|&#x0*40;?|&commat;?|\\u0040|\\x40|=40(?=[a-z0-9.-]*\.[a-z])"
-    r"|[\[({<]\s*(?:at|ät)\s*[\])}>]"
-    r"|\S+\s+at\s+[a-z0-9-]+\s*(?:\.|\s+dot\s+|[\[({<]\s*dot\s*[\])}>])\s*[a-z]{2,}\b",
+    r"@|%40|&#0*64;?|&#x0*40;?|&commat;?|\\u0040|\\x40|=40(?=[a-z0-9-]{1,63}\.[a-z])"
+    r"|[\[({<] ?at ?[\])}>]"
+    r"|\sat\s[a-z0-9-]{1,63}\s?[\[({<]?\s?dot\s?[\])}>]?\s?[a-z]{2}",
     re.IGNORECASE,
 )
+_CREDENTIALS = re.compile(r"://[^/\s@]{0,500}@")
 # Prefixes that vendors give to secrets so that scanners can find them.
 _SECRET_SHAPES = re.compile(
     r"sk-[A-Za-z0-9_-]{16,}|gh[oprsu]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}"
@@ -31,6 +32,11 @@ def hidden_reason(text: str) -> str | None:
         A sentence that says what to write instead; None if the text is fine.
     """
     plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    if _CREDENTIALS.search(plain):
+        return (
+            "holds a user or password in an address; keep credentials in the environment "
+            "(GRADUAND_SECRET_...) and write the address without them."
+        )
     if _AT_SPELLINGS.search(plain):
         return (
             "holds an e-mail address or an @handle; no person may stand in the configuration: "

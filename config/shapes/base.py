@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -56,6 +56,14 @@ def _is_plain_number(value: object) -> object:
     return value
 
 
+def _is_plain_version(value: object) -> object:
+    # `true` and 1.0 equal 1.
+    if type(value) is not int:
+        message = "must be `1`, without quotes"
+        raise ValueError(message)
+    return value
+
+
 def _is_plain_day(value: object) -> object:
     # pydantic would take a number for seconds since 1970.
     if isinstance(value, str) and _DAY.fullmatch(value):
@@ -84,8 +92,8 @@ VendorId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]{1,128}$"
 #: A positive amount of money in whole currency units; quoted in YAML so that it stays decimal.
 Amount = Annotated[
     Decimal,
-    BeforeValidator(_is_plain_number),
     Field(ge=0, max_digits=18, decimal_places=9),
+    BeforeValidator(_is_plain_number),
     AfterValidator(_is_finite),
 ]
 #: ISO 4217 code.
@@ -94,12 +102,14 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whit
 #: A part of one, e.g. `0.005`.
 Share = Annotated[
     Decimal,
-    BeforeValidator(_is_plain_number),
     Field(ge=0, le=1, max_digits=18, decimal_places=9),
+    BeforeValidator(_is_plain_number),
     AfterValidator(_is_finite),
 ]
 #: A whole number, written without quotes.
 Whole = Annotated[int, Field(strict=True)]
+#: Version of a file's format.
+FormatVersion = Annotated[Literal[1], BeforeValidator(_is_plain_version)]
 #: `true` or `false`.
 Switch = Annotated[bool, Field(strict=True)]
 #: A UTC day, e.g. `2026-11-20`.

@@ -13,6 +13,7 @@ from config.shapes.base import (
     Currency,
     Dated,
     Day,
+    FormatVersion,
     Glob,
     Pool,
     Shape,
@@ -173,7 +174,7 @@ class Squad(Shape):
 class Catalog(Shape):
     """The whole file."""
 
-    version: Literal[1]
+    version: FormatVersion
     portfolios: tuple[Portfolio, ...] = ()
     families: tuple[Family, ...] = ()
     workflows: tuple[Workflow, ...] = ()

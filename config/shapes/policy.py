@@ -1,10 +1,8 @@
 """`policy.yaml`: the organisation's rules, as dated entries where they change."""
 
-from typing import Literal
-
 from pydantic import Field
 
-from config.shapes.base import Amount, Dated, Shape, Share, Slug, Whole
+from config.shapes.base import Amount, Dated, FormatVersion, Shape, Share, Slug, Whole
 
 
 class Tolerance(Dated):
@@ -52,7 +50,7 @@ class Outcomes(Shape):
 class Policy(Shape):
     """The whole file."""
 
-    version: Literal[1]
+    version: FormatVersion
     matching: Matching
     outcomes: Outcomes = Outcomes()
     risk_tiers: tuple[RiskTier, ...] = ()

@@ -12,6 +12,7 @@ from config.shapes.base import (
     Amount,
     Currency,
     Day,
+    FormatVersion,
     Glob,
     ServiceUrl,
     Shape,
@@ -89,6 +90,14 @@ class AgentLogSource(_Source):
     work_item_key: Slug | None = Field(
         None, description="Key of `inputs` that names the work item, where the line does not."
     )
+    branch_prefixes: tuple[Glob, ...] = Field(
+        (), description="Branch prefixes that are kept, beside the catalog's and the agents' own."
+    )
+    repositories: tuple[Glob, ...] = Field(
+        (),
+        description="Repositories kept by name, beside those of the catalog and of GitHub sources; "
+        "any other becomes a keyed digest, because it may be a person's.",
+    )
 
 
 class GithubSource(_HttpSource):
@@ -101,6 +110,9 @@ class GithubSource(_HttpSource):
     installation_id: Whole | None = Field(None, description="GitHub App: the installation.")
     incident_labels: tuple[Text, ...] = Field(
         ("incident",), description="Labels that make an issue an incident."
+    )
+    branch_prefixes: tuple[Glob, ...] = Field(
+        (), description="Branch prefixes that are kept, beside the catalog's and the agents' own."
     )
     backfill_days: Whole = Field(90, ge=1, le=3650, description="How far the first night reads.")
 
@@ -144,6 +156,6 @@ Source: TypeAlias = Annotated[
 class Sources(Shape):
     """The whole file."""
 
-    version: Literal[1]
+    version: FormatVersion
     issuers: tuple[Issuer, ...] = ()
     sources: tuple[Source, ...] = Field(min_length=1)
