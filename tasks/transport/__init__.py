@@ -1,1 +1,1 @@
-"""The only door to httpx: limits, pacing, pagination, origins, size caps."""
+"""The only door to HTTP: limits, waits, pacing, paging, origins and size caps."""

@@ -1,0 +1,37 @@
+"""Names requests without naming anyone: path templates for messages, logs and waits."""
+
+import re
+
+_VERSION = re.compile(r"v?\d{1,2}")
+
+#: Path words of the APIs that we call. Any other segment may hold a name or a key.
+_WORDS = frozenset(
+    """
+    access_tokens actions activity api app approximate-count bulkfetch changelog check-runs
+    check-suites comment comments commits completions cost_report costs deployments events field
+    files graphql installation installations issue issues jobs jql labels latest messages
+    organization organizations pulls rate_limit releases repos repositories rest reviews runs
+    search serverInfo status statuses timeline usage usage_report user
+    """.split()  # noqa: SIM905 - one word a line would hide the rest of the module
+)
+
+
+def endpoint_of(method: str, path: str) -> str:
+    """Name a request by method and path template, e.g. `GET /repos/*/*/pulls`.
+
+    Args:
+        method: HTTP method, upper case.
+        path: Absolute path, without or with a query (which is dropped).
+    """
+    return f"{method} {path_template(path)}"
+
+
+def path_template(path: str) -> str:
+    """Replace every segment that is no known API word by `*`."""
+    segments = path.partition("?")[0].strip("/").split("/")
+    return "/" + "/".join(_segment(position, text) for position, text in enumerate(segments))
+
+
+def _segment(position: int, text: str) -> str:
+    is_version = bool(_VERSION.fullmatch(text)) and position <= 2  # noqa: PLR2004 - /rest/api/3
+    return text if text in _WORDS or is_version or not text else "*"
