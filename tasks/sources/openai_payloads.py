@@ -27,8 +27,8 @@ from tasks.sources.report_fields import (
     salvage,
 )
 
-#: Seconds since 1970, UTC, up to the year 9999.
-_Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
+#: Seconds since 1970, UTC, from the year 2000 to 2199.
+_Seconds = Annotated[int, Field(ge=946_684_800, le=7_258_118_399)]
 # A count beyond a signed 64-bit integer, or a fraction too small to be one of anything.
 _LARGEST_EXPONENT = 18
 #: Words of the vendor's price list. Free text by its specification, so an address is no part of it.

@@ -4,6 +4,7 @@ Anthropic and OpenAI answer in buckets of one UTC day. What a row means stays wi
 each vendor's module.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,13 +34,14 @@ class DayRows:
 
     rows: list[RawRow] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
-    _seen: set[str] = field(default_factory=set)
+    _seen: set[bytes] = field(default_factory=set, repr=False)
 
     def has_repeats(self, results: Sequence[object]) -> bool:
         """Say whether an earlier bucket of the day held one of these rows; remember them."""
-        texts = {json.dumps(row, sort_keys=True, default=str) for row in results}
-        is_repeat = not texts.isdisjoint(self._seen)
-        self._seen |= texts
+        texts = (json.dumps(row, sort_keys=True, default=str) for row in results)
+        digests = {hashlib.sha256(text.encode()).digest() for text in texts}
+        is_repeat = not digests.isdisjoint(self._seen)
+        self._seen |= digests
         return is_repeat
 
 

@@ -19,6 +19,9 @@ from tasks.core.money import parse_amount, to_nano
 # A number may say 1e-999999, or have a million digits: none of that is an amount.
 _SMALLEST_EXPONENT = -40
 _MOST_DIGITS = 64
+# Days and offsets are added to instants: the ends of the calendar would overflow.
+_FIRST_YEAR = 2000
+_LAST_YEAR = 2199
 _NOT_AN_AMOUNT: LiteralString = "not an amount that the books can keep"
 
 
@@ -48,12 +51,28 @@ def read_amount(value: object) -> Decimal:
     return amount
 
 
+def read_instant(value: object) -> datetime:
+    """Read an aware instant of an era in which there are vendors, as UTC.
+
+    Raises:
+        ValueError: Not ISO 8601 text with an offset, or of another age.
+    """
+    try:
+        instant = parse_instant(value)
+    except OverflowError:
+        instant = None
+    if instant is None or not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        message = f"must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}"
+        raise ValueError(message)
+    return instant
+
+
 #: An id or closed word as a vendor writes it: no blank and no `@`, so no e-mail, no full name.
 VendorText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/+-]{1,128}$")]
 #: A token or request count that fits a signed 64-bit integer.
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 #: An aware instant, written as ISO 8601 text.
-Instant = Annotated[datetime, BeforeValidator(parse_instant)]
+Instant = Annotated[datetime, BeforeValidator(read_instant)]
 #: An amount of money, exactly as written.
 AmountField = Annotated[Decimal, BeforeValidator(read_amount)]
 #: ISO 4217 code, in either case.
