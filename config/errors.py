@@ -21,6 +21,10 @@ class GraduandError(Exception):
 
     is_transient = False
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive pickling, as between a flow's workers, whatever the constructor takes."""
+        return _rebuild, (type(self), self.args, self.__dict__)
+
 
 class ConfigError(GraduandError):
     """A configuration file or setting cannot be used as it is.
@@ -48,3 +52,11 @@ class ConfigError(GraduandError):
             lines.append(f"... and {len(ordered) - len(lines)} more.")
         count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
         return cls("\n".join((f"{count} in {what}:", *lines)), ordered)
+
+
+def _rebuild(
+    kind: type[GraduandError], args: tuple[object, ...], fields: dict[str, object]
+) -> GraduandError:
+    fault = kind.__new__(kind, *args)
+    fault.__dict__.update(fields)
+    return fault

@@ -90,11 +90,3 @@ class StaleNightError(LedgerError):
 
 class UnexplainedDifferenceError(LedgerError):
     """The books would change although nothing they are made of did; the night is held."""
-
-
-def _rebuild(
-    kind: type[GraduandError], args: tuple[object, ...], fields: dict[str, object]
-) -> GraduandError:
-    fault = kind.__new__(kind, *args)
-    fault.__dict__.update(fields)
-    return fault
