@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from config.shapes.sources import ContractLine, Issuer
+from tasks.core.cells import RunCell, UsageCell
 from tasks.core.globs import compiled
 from tasks.core.list_prices import list_price
 from tasks.core.money import divide_half_even
@@ -152,9 +153,14 @@ def card_from_json(text: str) -> PriceCard:
     )
 
 
-def run_prices(issuer: str, model: str, day: date) -> Priced:
-    """Name what runs of a model are priced at on a day."""
-    return Priced(issuer, model, RUN_TIER, RUN_CONTEXT, day)
+def seen_in(runs: Iterable[RunCell], usage: Iterable[UsageCell]) -> set[Priced]:
+    """Name everything that runs and usage have to be valued at; usage is also run by somebody."""
+    seen = {Priced(row.issuer, row.model, row.tier, row.context, row.day) for row in usage}
+    as_run = {(cell.issuer, cell.model, cell.day) for cell in runs}
+    as_run |= {(priced.issuer, priced.model, priced.day) for priced in seen}
+    return seen | {
+        Priced(issuer, model, RUN_TIER, RUN_CONTEXT, day) for issuer, model, day in as_run
+    }
 
 
 def _price(issuer: Issuer, priced: Priced, kind: str) -> Decimal | None:

@@ -1,0 +1,84 @@
+"""What the books of a window are made of, and what a night finds: plain values."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from config.shapes.catalog import Catalog
+from config.shapes.policy import Policy
+from config.shapes.sources import Issuer
+from tasks.core.books import BookKey, Break, BreakClass, Destination
+from tasks.core.breaks import Legs, Quarantine
+from tasks.core.cells import ChargeCell, RunCell, UsageCell
+from tasks.core.findings import Finding
+from tasks.core.matching import Line
+from tasks.core.prices import PriceCard
+from tasks.core.ties import TieOut
+from tasks.core.totals import Coverage, Leak, OtherRow, PoolRow
+
+SourceDay = tuple[str, date]
+IssuerDay = tuple[str, date]
+
+
+@dataclass(frozen=True, slots=True)
+class NightInputs:
+    """Everything that the books of a window are made of.
+
+    Attributes:
+        issuers: Every issuer of `sources.yaml`.
+        card: Compiled for at least what `runs` and `usage` hold (`prices.seen_in`).
+        runs, usage, charges: Cells of the window, in any order; usage and charges of days that
+            are not complete are ignored.
+        legs: Which records are complete.
+        first_charges: As `charges`, from the first complete snapshot of the days in `revised`.
+        revised: Days whose first and newest complete charges are not the same file: `restated`
+            where the raw content differs, `reparsed` where only our parser does.
+        expected: Source-days that should be there tonight.
+        present: Source-days with a complete snapshot.
+        duplicates: Repeated log lines that were dropped, by (source, day).
+        quarantine: Rows that were received but not booked.
+        findings: What attribution and conforming already found.
+        direct_runs: Destination of runs that charges name, by (issuer, run id).
+    """
+
+    issuers: Sequence[Issuer]
+    catalog: Catalog
+    policy: Policy
+    card: PriceCard
+    runs: Sequence[RunCell]
+    usage: Sequence[UsageCell]
+    charges: Sequence[ChargeCell]
+    legs: Legs
+    first_charges: Sequence[ChargeCell] = ()
+    revised: Mapping[IssuerDay, BreakClass] = field(default_factory=dict)
+    expected: Collection[SourceDay] = ()
+    present: Collection[SourceDay] = ()
+    duplicates: Mapping[SourceDay, int] = field(default_factory=dict)
+    quarantine: Sequence[Quarantine] = ()
+    findings: Sequence[Finding] = ()
+    direct_runs: Mapping[tuple[str, str], Line] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What a night found, before anything is posted.
+
+    Attributes:
+        desired: What each book should hold, by destination, without the payable side.
+        missing: Source-days expected but not there, as `source day`.
+        digest: SHA-256 hex over all of it, free of clock values.
+    """
+
+    desired: Mapping[BookKey, Mapping[Destination, int]]
+    breaks: tuple[Break, ...]
+    ties: tuple[TieOut, ...]
+    totals: tuple[tuple[str, int], ...]
+    coverage: tuple[Coverage, ...]
+    completeness_ppm: int
+    missing: tuple[str, ...]
+    families: tuple[PoolRow, ...]
+    workflows: tuple[PoolRow, ...]
+    others: tuple[OtherRow, ...]
+    leaks: tuple[Leak, ...]
+    findings: tuple[Finding, ...]
+    digest: str
