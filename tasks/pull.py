@@ -24,6 +24,7 @@ from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
 from tasks.sources.connect import connect
+from tasks.sources.declared import with_declared
 from tasks.sources.registry import adapter_of, source_named
 from tasks.transport.clock import SystemClock
 
@@ -88,7 +89,9 @@ def pull(
         StaleNightError: Another run recorded this stream meanwhile; a retry reads it again.
     """
     settings = settings_from_environment()
-    configured = source_named(load_config(settings.config_dir).sources.sources, source)
+    config = load_config(settings.config_dir)
+    sources = config.sources.sources
+    configured = with_declared(source_named(sources, source), config.catalog, sources)
     wanted = adapter_of(configured).stream(stream)
     lake = Lake.open(settings.lake_dir)
     with Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger:

@@ -1,0 +1,42 @@
+"""What the configuration declares may be kept by name: branch prefixes and repositories.
+
+A source knows only its own entry of `sources.yaml`; here it learns what the catalog and
+the other sources have declared, so that nobody has to write it twice.
+"""
+
+from collections.abc import Sequence
+
+from config.shapes.catalog import Catalog
+from config.shapes.sources import AgentLogSource, GithubSource, Source
+
+#: Globs that match any repository, and so declare none.
+_ANYTHING = frozenset({"*", "*/*"})
+
+
+def with_declared(source: Source, catalog: Catalog, sources: Sequence[Source]) -> Source:
+    """Add to a source what is declared elsewhere; sources without such hints stay as they are.
+
+    Args:
+        source: As `sources.yaml` has it.
+        catalog: Its match rules, scopes and squads name prefixes and repositories.
+        sources: All sources; those of GitHub name repositories.
+    """
+    if not isinstance(source, AgentLogSource | GithubSource):
+        return source
+    prefixes = [*source.branch_prefixes]
+    for workflow in catalog.workflows:
+        prefixes += workflow.match.branch_prefixes
+    declared: dict[str, object] = {"branch_prefixes": tuple(dict.fromkeys(prefixes))}
+    if isinstance(source, AgentLogSource):
+        names = [*source.repositories]
+        for workflow in catalog.workflows:
+            names += [*workflow.match.repositories, *workflow.scope.repositories]
+        for squad in catalog.squads:
+            names += squad.repositories
+        for other in sources:
+            if isinstance(other, GithubSource):
+                names += other.repositories
+        declared["repositories"] = tuple(
+            name for name in dict.fromkeys(names) if name not in _ANYTHING
+        )
+    return source.model_copy(update=declared)
