@@ -5,7 +5,7 @@ Whether an outcome counts as success is decided elsewhere; here stand the facts.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -37,10 +37,11 @@ class ItemState:
         author: human, bot or agent:<vendor>; None if the account is gone.
         closed_at: Last close or done; None while open. A merge has both this and `merged_at`.
         reopened: Times it went from closed to open again.
-        reverted_at: First merge of something that takes it back.
+        reverted_at: First merge of something that takes it back; None again once every such
+            revert was itself reverted.
         stamps: Workflow ids in force, sorted.
         agents: Agents that author, trailers or co-authors name, sorted.
-        checks: Result for the newest head; None if none was seen.
+        checks: success, failure or pending for the newest head; None if none was seen.
         approvals: Actors whose last review state on the item is `approved`, sorted with repeats.
     """
 
@@ -90,7 +91,25 @@ def current_items(events: Iterable[ItemEvent]) -> dict[str, ItemState]:
     merged_as = _items_by_merge_commit(by_item)
     for commit in [key for key in by_item if key in merged_as]:
         by_item[merged_as[commit]].update(by_item[commit])
-    return {item: _fold(item, found.values()) for item, found in by_item.items() if "@" not in item}
+    items = {
+        item: _fold(item, found.values()) for item, found in by_item.items() if "@" not in item
+    }
+    return {item: _without_undone(state, items) for item, state in items.items()}
+
+
+def _without_undone(state: ItemState, items: Mapping[str, ItemState]) -> ItemState:
+    """Take reverts back that were reverted in turn."""
+    if not state.reverted_by or any(_holds(one, items, {state.item}) for one in state.reverted_by):
+        return state
+    return replace(state, reverted_at=None)
+
+
+def _holds(reverter: str, items: Mapping[str, ItemState], seen: set[str]) -> bool:
+    """Tell whether a revert still stands: nothing that stands has taken it back."""
+    state = items.get(reverter)
+    if state is None or reverter in seen:  # unknown ones count; a circle ends
+        return True
+    return not any(_holds(one, items, seen | {reverter}) for one in state.reverted_by)
 
 
 def _items_by_merge_commit(by_item: Mapping[str, Mapping[str, ItemEvent]]) -> dict[str, str]:
@@ -134,7 +153,7 @@ class _Draft:
     agents: set[str] = field(default_factory=set)
     reverted_by: list[str] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
-    checks: dict[str, str | None] = field(default_factory=dict)
+    checks: dict[str, dict[str, str]] = field(default_factory=dict)
     reviews: dict[str, str] = field(default_factory=dict)
     links: dict[Link, None] = field(default_factory=dict)
     deployments: dict[str, str] = field(default_factory=dict)
@@ -191,7 +210,8 @@ class _Draft:
             case EventKind.REVIEWED:
                 self._review(value, ref)
             case EventKind.CHECKED:
-                self.checks[ref] = event.value
+                kind, _, result = value.partition(".")
+                self.checks.setdefault(ref, {})[kind] = result
             case EventKind.DEPLOYED:
                 self.deployments[ref] = value
             case _:  # CI runs and the reverting side say nothing about the item's own state
@@ -234,9 +254,17 @@ class _Draft:
             agents=tuple(sorted(self.agents)),
             stamps=tuple(sorted(name for name, is_on in self.stamps.items() if is_on)),
             heads=tuple(dict.fromkeys(self.heads)),
-            checks=self.checks.get(self.heads[-1]) if self.heads else None,
+            checks=self._result(),
             approvals=tuple(sorted(value.partition(".")[2] for value in approvals)),
             links=tuple(sorted(self.links, key=lambda link: (link.type, link.ref))),
             deployments=tuple(sorted(self.deployments.values())),
             **self.fields,  # type: ignore[arg-type]  # each name is a field of ItemState
         )
+
+    def _result(self) -> str | None:
+        """Combine check runs and statuses of the newest head; the worst of them counts."""
+        results = set(self.checks.get(self.heads[-1], {}).values()) if self.heads else set()
+        for result in ("failure", "pending", "success"):
+            if result in results:
+                return result
+        return None

@@ -7,8 +7,10 @@ late. What they say about an item now is rebuilt in `tasks.core.item_states`.
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+
+from tasks.core.instants import parse_instant
 
 
 class EventKind(StrEnum):
@@ -22,7 +24,7 @@ class EventKind(StrEnum):
     BRANCHED = "branched"  # value: declared prefix, if any; ref: keyed digest of the branch
     HEAD = "head"  # ref: commit that the item proposes
     REVIEWED = "reviewed"  # value: `<state>.<actor>`; ref: the review
-    CHECKED = "checked"  # value: success, failure or pending; ref: commit
+    CHECKED = "checked"  # value: `<check_runs|statuses>.<success|failure|pending>`; ref: commit
     CI_RUN = "ci_run"  # value: conclusion or `pending`; ref: run and attempt
     DEPLOYED = "deployed"  # value: `<production|other>.<state>`; ref: the deployment
     MERGED = "merged"  # ref: merge commit
@@ -77,6 +79,36 @@ class ItemEvent:
         return event_id(self.source, self.item, self.event, self.occurred_at, self.value, self.ref)
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """An event before it knows its source and when it was seen.
+
+    Attributes:
+        at: ISO 8601 text in UTC; None where the system does not tell, so that nothing happened
+            that could be placed in time.
+    """
+
+    item: str
+    event: EventKind
+    at: str | None
+    value: str | None = None
+    ref: str | None = None
+
+    def seen(self, source: str, observed_at: datetime) -> ItemEvent | None:
+        """Give the event as a source saw it; None without a time."""
+        if self.at is None:
+            return None
+        occurred_at = parse_instant(self.at)
+        return ItemEvent(
+            source, self.item, self.event, occurred_at, observed_at, self.value, self.ref
+        )
+
+
+def github_repository(repository_id: int) -> str:
+    """Key of a GitHub repository, under which `labels` has its name."""
+    return f"gh:{repository_id}"
+
+
 def github_item(repository_id: int, number: int) -> str:
     """Key of a GitHub pull request or issue; survives a rename of its repository."""
     return f"gh:{repository_id}#{number}"
@@ -109,3 +141,18 @@ def event_id(
     parts = [source, item, event.value, occurred_at.isoformat(), value, ref]
     text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def event_row(event: ItemEvent, day: date) -> dict[str, object]:
+    """Give an event as a row of `work_item_events`, with the UTC day of the pull that saw it."""
+    return {
+        "source": event.source,
+        "day": day,
+        "item": event.item,
+        "event": event.event.value,
+        "occurred_at": event.occurred_at,
+        "observed_at": event.observed_at,
+        "value": event.value,
+        "ref": event.ref,
+        "event_id": event.event_id,
+    }

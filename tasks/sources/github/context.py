@@ -1,7 +1,7 @@
 """What parsing needs to know about a repository, and what every parser keeps alike."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tasks.core.batches import Json
 from tasks.core.identities import actor_kind
@@ -19,11 +19,13 @@ class Repo:
     Attributes:
         name: `owner/name`; a keyed digest where the owner is a person.
         is_personal: The owner is a person's account.
+        path: `/repos/owner/name` of the API; never stored or shown.
     """
 
     id: int
     name: str
     is_personal: bool
+    path: str = field(repr=False)
     names: texts.Names
     prefixes: tuple[str, ...]
     incident_labels: frozenset[str]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from tasks.core.batches import RawRow
 from tasks.core.instants import instant_text
@@ -24,6 +25,8 @@ _CONCLUSIONS = frozenset(
 _GOOD = frozenset({"success", "neutral", "skipped"})
 _FINAL_DEPLOYMENT = frozenset({"success", "failure", "error", "inactive"})
 _DEPLOYMENT_STATES = _FINAL_DEPLOYMENT | {"in_progress", "queued", "pending", "waiting"}
+#: A check, run or deployment that has not come to its end.
+PENDING = "pending"
 _PRODUCTION_NAMES = frozenset({"production", "prod", "live"})
 
 
@@ -36,10 +39,8 @@ def parse_check_run(payload: object) -> RawRow:
     run = payloads.CheckRun.model_validate(payload)
     is_done = run.status == "completed"
     return {
-        "id": run.id,
-        "sha": run.head_sha,
-        "result": _conclusion(run.conclusion) if is_done else "pending",
-        "completed_at": instant_text(run.completed_at) if is_done and run.completed_at else None,
+        "result": _conclusion(run.conclusion) if is_done else PENDING,
+        "at": _text((run.completed_at or run.started_at) if is_done else run.started_at),
     }
 
 
@@ -50,36 +51,34 @@ def parse_status(payload: object) -> RawRow:
         pydantic.ValidationError: An instant is malformed.
     """
     status = payloads.Status.model_validate(payload)
-    result = {"success": "success", "pending": "pending"}.get(status.state, "failure")
+    result = {"success": "success", "pending": PENDING}.get(status.state, "failure")
     return {
         "result": result,
-        "completed_at": instant_text(status.updated_at)
-        if status.updated_at and result != "pending"
-        else None,
+        "at": _text(status.created_at if result == PENDING else status.updated_at),
     }
 
 
-def checks_row(item: str, sha: str, runs: Sequence[RawRow], statuses: Sequence[RawRow]) -> RawRow:
-    """Sum up all checks of one head.
+def checks_row(record: str, item: str, sha: str, checks: Sequence[RawRow]) -> RawRow:
+    """Sum up the checks of one head.
 
     Args:
+        record: `check_runs` or `statuses`: GitHub keeps the two apart.
         item: Key of the pull request.
         sha: Its head.
-        runs: From `parse_check_run`.
-        statuses: From `parse_status`; the newest of each context, as the combined status has.
+        checks: From `parse_check_run` or `parse_status`, the newest of each name.
     """
-    results = [str(check["result"]) for check in (*runs, *statuses)]
-    times = [str(check["completed_at"]) for check in (*runs, *statuses) if check["completed_at"]]
+    results = [str(check["result"]) for check in checks]
+    result = _overall(results)
+    relevant = [check for check in checks if result != PENDING or check["result"] == PENDING]
     return {
-        "record": "checks",
+        "record": record,
         "key": f"{item}@{sha}",
         "item": item,
         "sha": sha,
-        "result": _overall(results),
+        "result": result,
         "counts": dict(sorted(Counter(results).items())),
-        "completed_at": max(times, default=None),
-        "runs_pending": any(check["result"] == "pending" for check in runs),
-        "statuses_pending": any(check["result"] == "pending" for check in statuses),
+        "at": max((str(check["at"]) for check in relevant if check["at"]), default=None),
+        "is_final": bool(checks) and PENDING not in results,
     }
 
 
@@ -99,7 +98,7 @@ def parse_workflow_run(payload: object, repo: Repo) -> RawRow:
         "attempt": attempt,
         "workflow_id": run.workflow_id,
         "trigger": run.event if run.event and run.event.isidentifier() else None,
-        "result": _conclusion(run.conclusion) if run.status == "completed" else "pending",
+        "result": _conclusion(run.conclusion) if run.status == "completed" else PENDING,
         "sha": run.head_sha,
         "items": [repo.item(pull.number) for pull in pulls],
         "created_at": instant_text(run.created_at),
@@ -118,13 +117,17 @@ def parse_deployment(payload: object, repo: Repo) -> RawRow:
     is_production = deployment.production_environment
     if is_production is None:  # only answered to clients that ask for a preview
         is_production = environment in _PRODUCTION_NAMES
+    return deployment_row(repo, deployment.id, deployment.sha, is_production=is_production)
+
+
+def deployment_row(repo: Repo, number: int, sha: str, *, is_production: bool) -> RawRow:
+    """Give the row of a deployment whose statuses are not known yet."""
     return {
-        "key": f"gh:{repo.id}/deployment/{deployment.id}",
+        "key": f"gh:{repo.id}/deployment/{number}",
         **repository_fields(repo),
-        "deployment_id": deployment.id,
-        "sha": deployment.sha,
+        "deployment_id": number,
+        "sha": sha,
         "is_production": is_production,
-        "created_at": instant_text(deployment.created_at),
         "states": None,
     }
 
@@ -143,9 +146,16 @@ def parse_deployment_status(payload: object) -> RawRow:
     }
 
 
-def is_final_deployment(states: Sequence[RawRow]) -> bool:
-    """Tell whether a deployment has reached an end."""
-    return any(state["state"] in _FINAL_DEPLOYMENT for state in states)
+def is_final_deployment(row: RawRow) -> bool:
+    """Tell whether a deployment has reached an end; unknown statuses are no end."""
+    states = row["states"]
+    return isinstance(states, list) and any(
+        state["state"] in _FINAL_DEPLOYMENT for state in states if isinstance(state, dict)
+    )
+
+
+def _text(instant: datetime | None) -> str | None:
+    return instant_text(instant) if instant else None
 
 
 def _conclusion(conclusion: str | None) -> str:
@@ -156,9 +166,9 @@ def _overall(results: Sequence[str]) -> str | None:
     """One failed check fails the head; otherwise it waits for the last one."""
     if not results:
         return None
-    if any(result not in _GOOD and result != "pending" for result in results):
+    if any(result not in _GOOD and result != PENDING for result in results):
         return "failure"
-    return "pending" if "pending" in results else "success"
+    return PENDING if PENDING in results else "success"
 
 
 def _is_of(pull: payloads.WorkflowRunPull, repo: Repo) -> bool:

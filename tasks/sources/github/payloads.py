@@ -16,6 +16,9 @@ Instant: TypeAlias = Annotated[datetime, BeforeValidator(parse_instant)]
 Id: TypeAlias = Annotated[int, Field(strict=True, gt=0)]
 Sha: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z]{4,64}$")]
 
+#: Servers of other makes send empty text where GitHub sends null.
+MaybeSha: TypeAlias = Annotated[Sha | None, BeforeValidator(lambda value: value or None)]
+
 
 class _Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
@@ -71,7 +74,7 @@ class PullRequest(_Payload):
     updated_at: Instant
     closed_at: Instant | None = None
     merged_at: Instant | None = None
-    merge_commit_sha: Sha | None = None
+    merge_commit_sha: MaybeSha = None
     labels: Labels | None = None
     head: Branch
     base: Branch
@@ -84,7 +87,7 @@ class Review(_Payload):
     user: Account | None = None
     state: str
     submitted_at: Instant | None = None
-    commit_id: Sha | None = None
+    commit_id: MaybeSha = None
 
 
 class GitActor(_Payload):
@@ -125,6 +128,7 @@ class Status(_Payload):
     """`GET /repos/{owner}/{repo}/commits/{ref}/status`, one of `statuses`."""
 
     state: str
+    created_at: Instant | None = None
     updated_at: Instant | None = None
 
 
@@ -148,6 +152,12 @@ class WorkflowRun(_Payload):
     created_at: Instant
     updated_at: Instant
     pull_requests: list[WorkflowRunPull] | None = None
+
+
+class Dated(_Payload):
+    """Anything newest-first lists hold, read only to know where to stop."""
+
+    created_at: Instant
 
 
 class Deployment(_Payload):

@@ -1,0 +1,183 @@
+"""One pull of one stream: what is gathered, how it is cut into pieces, how it ends."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from config.shapes.sources import GithubSource
+from tasks.core.batches import Batch, Pulled, RawRow, Reject
+from tasks.core.errors import SourceError, SourceUnavailableError, WaitUntilError
+from tasks.core.instants import instant_text
+from tasks.core.refusals import refused
+from tasks.sources.github.context import Repo
+from tasks.sources.github.progress import Progress
+from tasks.transport.client import Client
+from tasks.transport.errors import StatusError
+from tasks.transport.pacing import map_bounded
+from tasks.transport.pages import link_pages
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: GitHub asks for at most 100 at once; half of that leaves room for others.
+CONCURRENCY = 16
+#: What is lost at most when a limit ends the pull.
+_CHUNK = 128
+PAGE = 100
+# The repository or the part is gone, blocked, switched off, or not shown to this credential.
+_UNREADABLE = frozenset({403, 404, 409, 410, 422, 451})
+
+
+@dataclass(slots=True)
+class Reading:
+    """Everything that the fetching of one stream shares.
+
+    Attributes:
+        beginning: How far back a repository is read the first time.
+        is_complete: No limit cut the pull short.
+    """
+
+    client: Client
+    config: GithubSource
+    keyed_digest: Callable[[str], str]
+    now: datetime
+    beginning: datetime
+    progress: Progress
+    rows: list[RawRow] = field(default_factory=list)
+    rejects: dict[tuple[str, int, str], Reject] = field(default_factory=dict)
+    is_complete: bool = True
+    requests_before: int = 0
+
+    def bodies(self, place: str, path: str, params: Mapping[str, str | int]) -> Iterator[object]:
+        """Read a list page by page; one that cannot be read is refused.
+
+        Args:
+            place: Names the list in rejects, free of people's names.
+            path: Of the API.
+            params: Its query.
+
+        Raises:
+            UnreadableError: The list is refused to us.
+            SourceError: The source is down, refuses the credential, or breaks off.
+        """
+        try:
+            for response in link_pages(self.client, path, params={**params, "per_page": PAGE}):
+                yield response.json
+        except StatusError as error:
+            if error.status not in _UNREADABLE:
+                raise
+            self.refuse_whole(place, f"unreadable_{error.status}")
+            raise UnreadableError from None
+
+    def pages(
+        self, place: str, path: str, params: Mapping[str, str | int], items: str | None = None
+    ) -> Iterator[list[object]]:
+        """As `bodies`, but the records of each page.
+
+        Args:
+            place: As for `bodies`.
+            path: As for `bodies`.
+            params: As for `bodies`.
+            items: Member that holds the records; None where the body is the list.
+        """
+        for body in self.bodies(place, path, params):
+            yield self.records(place, body, items)
+
+    def records(self, place: str, body: object, items: str | None) -> list[object]:
+        """Take the records out of a page.
+
+        Raises:
+            SourceError: The page has another shape than documented.
+        """
+        found = body.get(items) if items and isinstance(body, dict) else body
+        if not isinstance(found, list):
+            raise SourceError(self.config.name, f"{place}: the answer is no list")
+        return found
+
+    def parse(
+        self, place: str, payloads: Sequence[object], parse: Callable[[object], T]
+    ) -> list[T]:
+        """Parse payloads one by one; a malformed one is refused and the others go on."""
+        parsed: list[T] = []
+        for position, payload in enumerate(payloads):
+            try:
+                parsed.append(parse(payload))
+            except ValidationError as error:
+                reject = refused(payload, error, place, position)
+                self.rejects[place, position, reject.digest] = reject
+        return parsed
+
+    def refuse_whole(self, place: str, code: str) -> None:
+        """Note that a whole list could not be read; once, however often it is tried."""
+        reject = Reject(place=place, position=0, length=0, digest="", field_path="", code=code)
+        self.rejects[place, 0, code] = reject
+
+    def in_chunks(
+        self,
+        jobs: Sequence[T],
+        work: Callable[[T], list[RawRow]],
+        done: Callable[[T, list[RawRow]], None],
+    ) -> None:
+        """Work through jobs side by side; where a limit ends that, keep what is finished.
+
+        Args:
+            jobs: In the order in which progress may be recorded.
+            work: Reads one job; runs in a thread.
+            done: Records progress, in this thread, once a job's rows are safe.
+
+        Raises:
+            WaitUntilError: Nothing at all was finished.
+            SourceUnavailableError: Likewise.
+        """
+        for start in range(0, len(jobs), _CHUNK):
+            chunk = jobs[start : start + _CHUNK]
+            try:
+                found = map_bounded(work, chunk, CONCURRENCY)
+            except (WaitUntilError, SourceUnavailableError) as error:
+                if start == 0:
+                    raise
+                self.is_complete = False
+                log.warning(
+                    "source=%s stopped after %d of %d: %s",
+                    self.config.name,
+                    start,
+                    len(jobs),
+                    error,
+                )
+                return
+            for job, rows in zip(chunk, found, strict=True):
+                self.rows.extend(rows)
+                done(job, rows)
+
+    def finish(self, repos: Sequence[Repo]) -> Pulled:
+        """Close the pull: one batch for the day of the pull, and the new watermark."""
+        observed_at = instant_text(self.now)
+        newest: dict[tuple[object, object], RawRow] = {
+            (row.get("record"), row["key"]): {**row, "observed_at": observed_at}
+            for row in self.rows
+        }
+        batch = Batch(
+            key=self.now.astimezone(UTC).date(),
+            rows=list(newest.values()),
+            rejects=[self.rejects[place] for place in sorted(self.rejects)],
+            is_complete=self.is_complete,
+        )
+        return Pulled(
+            batches=(batch,),
+            watermark=self.progress.watermark(self.now, (repo.id for repo in repos)),
+            requests=self.client.requests - self.requests_before,
+        )
+
+
+class UnreadableError(Exception):
+    """A list could not be read and was refused; its caller decides what is unknown now."""
+
+
+def beginning_of(config: GithubSource, start: datetime, now: datetime) -> datetime:
+    """Say how far back to read what was never read: the backfill, or the window if older."""
+    return min(start, now - timedelta(days=config.backfill_days))
