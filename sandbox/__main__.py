@@ -1,0 +1,54 @@
+"""Command line: `python -m sandbox serve` runs the vendors, `truth` prints the oracle's answer."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from sandbox.script import NIGHTS
+from sandbox.server import description_text, running
+from sandbox.wire import iso, parse_moment
+from sandbox.world import DEFAULT_SEED
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 when it did what was asked."""
+    options = _parser().parse_args(arguments)
+    return _serve(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="answer on localhost until interrupted")
+    serve.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    serve.add_argument("--dir", type=Path, required=True, help="gets agent-logs/ and truth/")
+    for command in (serve,):
+        command.add_argument("--seed", type=int, default=DEFAULT_SEED)
+        command.add_argument("--scale", type=float, default=1.0)
+        command.add_argument("--items", type=float, help="scale of pull requests and tickets")
+        command.add_argument("--now", type=parse_moment, default=iso(NIGHTS[0]))
+    serve.add_argument("--no-limits", action="store_true", help="refuse no first request")
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    with running(
+        options.dir,
+        seed=options.seed,
+        scale=options.scale,
+        items=options.items,
+        now=options.now,
+        port=options.port,
+        has_limits=not options.no_limits,
+    ) as sandbox:
+        sys.stdout.write(description_text(sandbox) + "\n")
+        sys.stdout.flush()
+        try:
+            sandbox.wait()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

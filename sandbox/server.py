@@ -1,0 +1,262 @@
+"""Serve the organisation's vendors on localhost, one prefix each, with a clock that tests move.
+
+`/github`, `/jira`, `/anthropic` and `/openai` answer as these vendors do. Below `/_sandbox`:
+`GET /` says where everything is, `POST /now` moves the clock, `POST /fail` breaks a source,
+`POST /latency` slows all, `GET /requests` counts, `GET /truth` gives the oracle's answer.
+"""
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sandbox import anthropic_api, github_api, jira_api, openai_api
+from sandbox.faults import Faults
+from sandbox.log_lines import FOLDER, write_logs
+from sandbox.records import World
+from sandbox.script import NIGHTS
+from sandbox.wire import Json, Reply, Request, iso, parse_moment, parse_query
+from sandbox.world import DEFAULT_SEED, make_world
+
+#: Small pages, so that every pull has to turn some.
+PAGE_ITEMS = 20
+PAGE_DAYS = 10
+_MOST_BODY_BYTES = 10_000_000
+
+SECRETS = {
+    "github-token": github_api.TOKEN,
+    "jira-token": jira_api.TOKEN,
+    "jira-user": jira_api.USER,
+    "anthropic-admin-key": anthropic_api.KEY,
+    "openai-admin-key": openai_api.KEY,
+}
+
+
+class Sandbox:
+    """A running sandbox: where it listens, and its switches.
+
+    Attributes:
+        world: What happened and will happen.
+        folder: Holds `agent-logs/`; rewritten whenever the clock moves.
+        faults: Limits, failures and latency.
+    """
+
+    def __init__(
+        self, world: World, folder: Path, now: datetime, faults: Faults, port: int
+    ) -> None:
+        self.world = world
+        self.folder = folder
+        self.faults = faults
+        self.page_items = PAGE_ITEMS
+        self.page_days = PAGE_DAYS
+        self._now = now
+        self._closed = threading.Event()
+        self._server = _Server(("127.0.0.1", port), self)
+        self.move_to(now)
+
+    @property
+    def now(self) -> datetime:
+        """The organisation's clock, aware UTC."""
+        return self._now
+
+    @property
+    def origin(self) -> str:
+        """Where it listens, without a slash at the end."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def base_url(self, source: str) -> str:
+        """Give the base URL of a vendor."""
+        return f"{self.origin}/{source}"
+
+    def move_to(self, now: datetime) -> None:
+        """Move the clock, write the logs as they stand then, and start a new night."""
+        self._now = now
+        self.faults.new_night()
+        write_logs(self.folder, self.world.lines, now)
+
+    def description(self) -> dict[str, Json]:
+        """Say where everything is; the keys are made up and open nothing else."""
+        return {
+            "origin": self.origin,
+            "base_urls": {
+                source: self.base_url(source)
+                for source in ("github", "jira", "anthropic", "openai")
+            },
+            "secrets": SECRETS,
+            "agent_logs": str(self.folder / FOLDER),
+            "now": iso(self._now),
+            "seed": self.world.seed,
+            "scale": self.world.scale,
+        }
+
+    def serve_forever(self) -> None:
+        """Answer until `close` is called."""
+        self._server.serve_forever(poll_interval=0.05)
+
+    def wait(self) -> None:
+        """Block until another thread closes the sandbox, or the process is interrupted."""
+        self._closed.wait()
+
+    def close(self) -> None:
+        """Stop answering and let go of the port."""
+        self._closed.set()
+        self.faults.close()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, request: Request, source: str) -> Reply:
+        """Answer one request to a vendor."""
+        instead = self.faults.answer_instead(source)
+        if instead is not None:
+            return instead
+        if source == "github":
+            return github_api.answer(self.world, request, self.page_items)
+        if source == "jira":
+            return jira_api.answer(self.world, request, self.page_items)
+        if source == "anthropic":
+            return anthropic_api.answer(self.world, request, self.page_days)
+        return openai_api.answer(self.world, request, self.page_days)
+
+    def control(self, method: str, path: str, body: dict[str, object]) -> Reply:
+        """Answer a request below `/_sandbox`."""
+        try:
+            return self._control(method, path, body)
+        except (KeyError, TypeError, ValueError) as error:
+            return Reply(400, {"error": str(error)})
+
+    def _control(self, method: str, path: str, body: dict[str, object]) -> Reply:
+        if (method, path) == ("GET", "/"):
+            return Reply(200, self.description())
+        if (method, path) == ("GET", "/requests"):
+            return Reply(200, dict(self.faults.counts()))
+        if (method, path) == ("POST", "/now"):
+            self.move_to(parse_moment(str(body["now"])))
+            return Reply(200, self.description())
+        if (method, path) == ("POST", "/fail"):
+            self.faults.fail(str(body["source"]), str(body["mode"]))
+            return Reply(200, {"source": str(body["source"]), "mode": str(body["mode"])})
+        if (method, path) == ("POST", "/latency"):
+            self.faults.latency_s = float(str(body["seconds"]))
+            return Reply(200, {"seconds": self.faults.latency_s})
+        return Reply(404, {"error": f"nothing at {path}"})
+
+
+@contextmanager
+def running(
+    folder: Path,
+    *,
+    seed: int = DEFAULT_SEED,
+    scale: float = 1.0,
+    items: float | None = None,
+    now: datetime = NIGHTS[0],
+    port: int = 0,
+    has_limits: bool = True,
+    world: World | None = None,
+) -> Iterator[Sandbox]:
+    """Run a sandbox in a thread of its own, and stop it at the end.
+
+    Args:
+        folder: Where `agent-logs/` is written.
+        seed: As in `make_world`.
+        scale: As in `make_world`.
+        items: As in `make_world`.
+        now: Where the clock starts, aware UTC.
+        port: 0 takes a free one.
+        has_limits: Whether each source refuses its first request of a night.
+        world: Use this world instead of making one.
+    """
+    made = make_world(seed, scale, items) if world is None else world
+    sandbox = Sandbox(made, folder, now, Faults(scripted=has_limits), port)
+    thread = threading.Thread(target=sandbox.serve_forever, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        yield sandbox
+    finally:
+        sandbox.close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # A refused connection would look like a fault of the client under test.
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        super().__init__(address, _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Let clients hang up as they like; anything else is a fault of the sandbox."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # One write for head and body, at once: small answers would wait for an acknowledgement.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        """Answer a GET."""
+        self._serve()
+
+    def do_POST(self) -> None:
+        """Answer a POST."""
+        self._serve()
+
+    def do_PUT(self) -> None:
+        """Answer a PUT; no vendor here takes one."""
+        self._serve()
+
+    def _serve(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(min(length, _MOST_BODY_BYTES))
+        parts = urlsplit(self.path)
+        source, _, rest = parts.path.lstrip("/").partition("/")
+        sandbox = self.server.sandbox
+        request = Request(
+            method=self.command,
+            path=f"/{rest}",
+            params=parse_query(parts.query),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=body,
+            base_url=sandbox.base_url(source),
+            now=sandbox.now,
+        )
+        if source == "_sandbox":
+            reply = sandbox.control(self.command, request.path, request.json())
+        elif source in ("github", "jira", "anthropic", "openai"):
+            reply = sandbox.answer(request, source)
+        else:
+            reply = Reply(404, {"error": f"no vendor at /{source}"})
+        self._send(reply)
+
+    def _send(self, reply: Reply) -> None:
+        content = reply.encoded()
+        is_json = not content.startswith(b"<")
+        self.send_response(reply.status)
+        self.send_header("Content-Type", "application/json" if is_json else "text/html")
+        self.send_header("Content-Length", str(len(content)))
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            self.wfile.write(content)
+            self.wfile.flush()
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True  # the client gave up waiting; that is its right
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base's name
+        """Stay silent: tests read what the product says, not what the vendors do."""
+
+
+def description_text(sandbox: Sandbox) -> str:
+    """Give the description as one line of JSON."""
+    return json.dumps(sandbox.description())

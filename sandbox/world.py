@@ -1,0 +1,52 @@
+"""Make the whole organisation from a seed and a scale; the same pair makes the same world."""
+
+from datetime import date
+
+from sandbox import script
+from sandbox.billing import publish
+from sandbox.log_lines import make_lines
+from sandbox.metering import meter
+from sandbox.organisation import ANTHROPIC
+from sandbox.pulls import make_deployments, make_issues, make_pulls
+from sandbox.records import World
+from sandbox.runs import make_runs
+from sandbox.tickets import make_tickets
+
+DEFAULT_SEED = 7
+
+
+def make_world(seed: int = DEFAULT_SEED, scale: float = 1.0, items: float | None = None) -> World:
+    """Make everything that ever happens, on all generated days.
+
+    Args:
+        seed: Any integer.
+        scale: 1.0 makes about 1,500 runs in 31 days.
+        items: Scale of pull requests and tickets; None: as `scale`.
+
+    Raises:
+        ValueError: A scale is not positive.
+    """
+    for value in (scale, items):
+        if value is not None and value <= 0:
+            message = f"a scale must be positive, not {value}"
+            raise ValueError(message)
+    item_scale = scale if items is None else items
+    pulls = make_pulls(seed, item_scale)
+    tickets = make_tickets(seed, item_scale)
+    runs = make_runs(seed, scale, pulls, tickets)
+    usage = meter(seed, scale, runs)
+    return World(
+        seed=seed,
+        scale=scale,
+        usage=usage,
+        missing_usage=_MISSING_USAGE,
+        charges=publish(usage),
+        lines=make_lines(runs),
+        pulls=pulls,
+        issues=make_issues(pulls),
+        deployments=make_deployments(pulls),
+        tickets=tickets,
+    )
+
+
+_MISSING_USAGE: frozenset[tuple[str, date]] = frozenset({(ANTHROPIC, script.USAGE_GAP_DAY)})
