@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Cause(StrEnum):
@@ -270,3 +271,11 @@ class DayBasis:
     card: str
     fx: str
     code_version: str
+
+
+class Label(NamedTuple):
+    """The name of something that is otherwise kept by key; replaceable, erasable."""
+
+    kind: str
+    key: str
+    name: str

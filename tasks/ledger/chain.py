@@ -1,0 +1,69 @@
+"""The chain of heads: each booked night's entries digested together with all before them.
+
+A change to any entry, made past the database's own refusal, changes every later head; heads
+are printed outside the database.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from tasks.core.books import Entry
+
+
+def next_head(previous: str, entries: Sequence[Entry]) -> str:
+    """Digest `previous`, the number of entries and their canonical text.
+
+    Args:
+        previous: Head before; empty for the first.
+        entries: In the order of their ids; postings in order of their ordinals.
+
+    Returns:
+        SHA-256 hex, free of clock values and of numbers that the database gives.
+    """
+    digest = hashlib.sha256()
+    digest.update(previous.encode())
+    digest.update(f"\n{len(entries)}\n".encode())
+    for entry in entries:
+        digest.update(_entry_text(entry).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def in_book_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Sort entries and their postings, so that equal books are equal bytes."""
+    return sorted(
+        (
+            Entry(
+                entry.key,
+                entry.cause,
+                tuple(sorted(entry.postings, key=lambda posting: posting.destination)),
+            )
+            for entry in entries
+        ),
+        key=lambda entry: (entry.key, entry.cause),
+    )
+
+
+def _entry_text(entry: Entry) -> str:
+    key = entry.key
+    postings = [
+        [
+            posting.destination.kind,
+            posting.destination.portfolio,
+            posting.destination.family,
+            posting.destination.workflow,
+            posting.destination.pool,
+            posting.destination.paid_from,
+            posting.destination.method,
+            posting.destination.strength,
+            posting.amount_nano,
+            posting.is_provisional,
+        ]
+        for posting in entry.postings
+    ]
+    parts = [
+        *(key.issuer, key.account, key.day.isoformat(), key.billing_period),
+        *(key.currency, key.origin_period, entry.cause, postings),
+    ]
+    return json.dumps(parts, separators=(",", ":"))
