@@ -4,7 +4,7 @@ Rule R4 of `docs/arithmetic.md`, for one account on one of its issuer's days. Ev
 split is exact (`tasks.core.money.split_exact`): what goes in comes out, to the unit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -57,24 +57,25 @@ class Account:
             )
         return self._paid_from[api_key]
 
-    def spent_by(self, line: Line, api_key: str, method: str) -> Destination:
+    def spent_by(self, line: Line, paid_from: str, method: str) -> Destination:
         """Make the destination of money that logged tokens explain."""
         if not line.workflow:
             return Destination(
                 DestinationKind.AD_HOC,
                 portfolio=self.portfolio,
-                paid_from=self.paid_from(api_key),
+                paid_from=paid_from,
                 method=Method(method),
             )
         return self._family(
-            line.workflow, line.pool, api_key, Method(method), Strength(line.strength)
+            line.workflow, line.pool, paid_from, Method(method), Strength(line.strength)
         )
 
     def rest(self, api_key: str) -> Destination:
         """Make the destination of money that no run explains: an owner's, or nobody's."""
         owner = self._key_owner(api_key) or self._account_owner
         if owner is not None:
-            return self._family(owner.workflow, owner.pool, api_key, Method.OWNED, owner.strength)
+            paid_from = self.paid_from(api_key)
+            return self._family(owner.workflow, owner.pool, paid_from, Method.OWNED, owner.strength)
         return Destination(
             DestinationKind.UNATTRIBUTED,
             portfolio=self.portfolio,
@@ -86,7 +87,7 @@ class Account:
         return Destination(kind, portfolio=self.portfolio)
 
     def _family(
-        self, workflow: str, pool: str, api_key: str, method: Method, strength: Strength
+        self, workflow: str, pool: str, paid_from: str, method: Method, strength: Strength
     ) -> Destination:
         portfolio, family = self.ownership.home(workflow)
         return Destination(
@@ -95,7 +96,7 @@ class Account:
             family=family,
             workflow=workflow,
             pool=pool,
-            paid_from=self.paid_from(api_key),
+            paid_from=paid_from,
             method=method,
             strength=strength,
         )
@@ -111,18 +112,21 @@ class _Book:
     """Amounts of one billing period and currency, before they become destinations.
 
     Attributes:
-        spent: By (line, key, method): plain tuples, because a large night adds millions of parts.
+        spent: By (paying pool, method), then by line: a large night adds millions of parts.
         rest: By key.
         other: By destination.
     """
 
-    spent: dict[tuple[Line, str, str], int] = field(default_factory=dict)
+    spent: dict[tuple[str, str], dict[Line, int]] = field(default_factory=dict)
     rest: dict[str, int] = field(default_factory=dict)
     other: dict[Destination, int] = field(default_factory=dict)
 
-    def spend(self, line: Line, api_key: str, method: str, amount_nano: int) -> None:
-        of = (line, api_key, method)
-        self.spent[of] = self.spent.get(of, 0) + amount_nano
+    def spend(
+        self, lines: Iterable[Line], parts: Iterable[int], paid_from: str, method: str
+    ) -> None:
+        amounts = self.spent.setdefault((paid_from, method), {})
+        for line, part in zip(lines, parts, strict=True):
+            amounts[line] = amounts.get(line, 0) + part
 
     def leave(self, api_key: str, amount_nano: int) -> None:
         self.rest[api_key] = self.rest.get(api_key, 0) + amount_nano
@@ -133,8 +137,9 @@ class _Book:
     def close(self, account: Account) -> dict[Destination, int]:
         """Sum everything by destination, without those that came to nothing."""
         total = _Book(other=dict(self.other))
-        for (line, api_key, method), amount_nano in self.spent.items():
-            total.book(account.spent_by(line, api_key, method), amount_nano)
+        for (paid_from, method), amounts in self.spent.items():
+            for line, amount_nano in amounts.items():
+                total.book(account.spent_by(line, paid_from, method), amount_nano)
         for api_key, amount_nano in self.rest.items():
             total.book(account.rest(api_key), amount_nano)
         return {
@@ -185,7 +190,7 @@ def allocate(
     for charge in charges.direct:
         book = books.setdefault((charge.billing_period, currency), _Book())
         line = (direct_runs or {})[charge.run_id or ""]
-        book.spend(line, NO_KEY, Method.DIRECT.value, charge.billed_nano)
+        book.spend([line], [charge.billed_nano], account.paid_from(NO_KEY), Method.DIRECT.value)
     for (period, own_kind), amount_nano in charges.own_lines.items():
         book = books.setdefault((period, currency), _Book())
         book.book(account.own_line(own_kind), amount_nano)
@@ -222,8 +227,7 @@ def _allocate_metered(
         parts = split_exact(share, weights)
         if beyond < 0:
             book.leave(cell.api_key, parts.pop())
-        for line, part in zip(ordered, parts, strict=True):
-            book.spend(line, cell.api_key, method, part)
+        book.spend(ordered, parts, account.paid_from(cell.api_key), method)
 
 
 def _allocate_estimated(
@@ -251,5 +255,5 @@ def _allocate_estimated(
     else:
         parts = [0] * len(ordered)
     for (line, api_key), part in zip(ordered, parts, strict=True):
-        book.spend(line, api_key, _ESTIMATED, part)
+        book.spend([line], [part], account.paid_from(api_key), _ESTIMATED)
     book.leave(NO_KEY, amount_nano - sum(parts))

@@ -84,7 +84,8 @@ def match(
     for group in sorted(metered):
         ordered = [Cell(sku, key, tokens) for (sku, key), tokens in sorted(metered[group].items())]
         if group in logged:
-            _spread(logged[group], ordered, is_owned)
+            # In order, so that no cell has to be sorted from scratch when its money is split.
+            _spread(dict(sorted(logged[group].items())), ordered, is_owned)
         kind = group[1]
         for cell in ordered:
             cells.setdefault((cell.sku, kind), []).append(cell)

@@ -118,16 +118,13 @@ def split_exact(total: int, weights: Sequence[int]) -> list[int]:
         message = f"cannot split {total}: every one of {len(weights)} weights is zero"
         raise AllocationError(message)
     magnitude = -total if total < 0 else total
-    parts: list[int] = []
-    remainders: list[int] = []
-    for weight in weights:
-        part, remainder = divmod(magnitude * weight, whole)
-        parts.append(part)
-        remainders.append(remainder)
+    products = [magnitude * weight for weight in weights]
+    parts = [product // whole for product in products]
     left_over = magnitude - sum(parts)
     if left_over:
-        # Python's sort is stable: equal remainders stay in position order.
-        by_remainder = sorted(range(len(parts)), key=lambda at: -remainders[at])
+        remainders = [product % whole for product in products]
+        # Sorting is stable, also in reverse: equal remainders stay in position order.
+        by_remainder = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
         for at in by_remainder[:left_over]:
             parts[at] += 1
     return [-part for part in parts] if total < 0 else parts
