@@ -1,7 +1,7 @@
 """Agents' own change logs: NDJSON files, read whole each night for the days of the window.
 
 A line without an end of line that is no whole record yet is left for the next night. A
-bad line that names no moment is filed under the day of the line before it.
+bad line that names no possible moment is filed under the day of the line before it.
 """
 
 import re
@@ -64,7 +64,8 @@ def fetch(
         SourceError: A pattern matches no file, a file is damaged or is no log at all.
     """
     days = {day: _Day() for day in window_days(*window)}
-    reader = _LineReader(HintReader(config, keyed_digest), keyed_digest, window)
+    today = vendor_day(now)
+    reader = _LineReader(HintReader(config, keyed_digest), keyed_digest, window, today)
     refused = 0
     for path in find_files(config.name, config.paths):
         place = f"file {keyed_digest(path.as_posix())[:_SURROGATE_LENGTH]}"
@@ -80,7 +81,6 @@ def fetch(
         if refused > _MOST_REJECTS:
             detail = f"{refused} lines are no change log; correct `paths`"
             raise SourceError(config.name, detail)
-    today = vendor_day(now)
     batches = [
         Batch(day, read.rows, tuple(read.rejects), is_complete=day < today)
         for day, read in days.items()
@@ -110,12 +110,18 @@ class _LineReader:
     """Reads lines one by one; knows the window, so that older lines are not even decoded."""
 
     def __init__(
-        self, hints: HintReader, keyed_digest: Callable[[str], str], window: tuple[date, date]
+        self,
+        hints: HintReader,
+        keyed_digest: Callable[[str], str],
+        window: tuple[date, date],
+        today: date,
     ) -> None:
         self._hints = hints
         self._keyed_digest = keyed_digest
         self._first = (window[0] - _ONE_DAY).isoformat().encode()
         self._last = (window[1] + _ONE_DAY).isoformat().encode()
+        self._tomorrow = today + _ONE_DAY
+        self._future = (self._tomorrow + _ONE_DAY).isoformat().encode()
 
     def read(self, lines: Iterator[Line], place: str) -> Iterator[_Read]:
         for line in lines:
@@ -135,6 +141,8 @@ class _LineReader:
         except ValidationError as error:
             at, reject = refuse_record(line, said, place, error)
             return vendor_day(at) if at else None, reject
+        if vendor_day(moment) > self._tomorrow:
+            return None, refuse_line(line, place, BadLineError("in_the_future", "timestamp"))
         return vendor_day(moment), row
 
     def _day_elsewhere(self, text: bytes | None) -> date | None:
@@ -144,6 +152,8 @@ class _LineReader:
         found = _TIMESTAMP.search(text)
         if found is None or self._first <= found.group(1) <= self._last:
             return None
+        if found.group(1) >= self._future:
+            return None  # refused by name, once it is decoded
         try:
             return date.fromisoformat(found.group(1).decode())
         except ValueError:

@@ -19,14 +19,16 @@ _MOST_LEVELS = 32
 
 
 class BadLineError(ValueError):
-    """A line that is no JSON object.
+    """A line that is no JSON object, or cannot be true.
 
     Attributes:
         code: How a `Reject` names the fault.
+        field_path: Field at fault; empty for the whole line.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, field_path: str = "") -> None:
         self.code = code
+        self.field_path = field_path
         super().__init__(code)
 
 
@@ -48,13 +50,13 @@ def decode(line: Line) -> Mapping[str, object]:
 
 
 def refuse_line(line: Line, place: str, error: BadLineError) -> Reject:
-    """Describe a line that could not be decoded."""
+    """Describe a line that is refused as a whole."""
     return Reject(
         place=place,
         position=line.number,
         length=line.length,
         digest=_digest(line),
-        field_path="",
+        field_path=error.field_path,
         code=error.code,
     )
 
