@@ -4,8 +4,10 @@ Globs are those of `fnmatch.fnmatchcase`: `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`,
 matched against the whole value, `/` included.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 #: States looked at before giving up; hand-written globs need a few hundred.
@@ -45,17 +47,22 @@ def covers(wide: str, narrow: str) -> bool:
     return _is_included(tuple(_tokens(wide)), tuple(_tokens(narrow)))
 
 
+@cache
+def plain_head(glob: str) -> str:
+    """Cut a glob before its first wildcard; whatever it matches begins so."""
+    return re.split(r"[*?\[]", glob, maxsplit=1)[0]
+
+
+@cache
+def _plain_tail(glob: str) -> str:
+    return re.split(r"[*?\]]", glob)[-1] if "[" in glob else re.split(r"[*?]", glob)[-1]
+
+
 def _may_cover(wide: str, narrow: str) -> bool:
-    # Cheap and true of nearly all pairs: the plain beginning differs.
-    head = _plain_head(wide)
-    if narrow.startswith(head):
-        return True
-    return "[" in narrow  # `[a]` is a plain `a` in disguise
-
-
-def _plain_head(glob: str) -> str:
-    ends = [position for position in map(glob.find, "*?[") if position >= 0]
-    return glob[: min(ends, default=len(glob))]
+    # Cheap, and "no" for nearly all pairs: the plain beginning or end differs.
+    if "[" in narrow:
+        return True  # `[a]` is a plain `a` in disguise
+    return narrow.startswith(plain_head(wide)) and narrow.endswith(_plain_tail(wide))
 
 
 def _is_included(wide: tuple[_Token, ...], narrow: tuple[_Token, ...]) -> bool:

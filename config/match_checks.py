@@ -4,10 +4,10 @@ Rules of one dimension are looked at in file order, the order in which they are
 tried; the first that matches wins.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from config.globs import covers, is_exact
+from config.globs import covers, is_exact, plain_head
 from config.misfits import CATALOG, Misfit
 from config.problems import Path, shown, shown_path
 from config.shapes.catalog import Catalog
@@ -59,7 +59,7 @@ def _claimed_twice(rules: Iterable[_Rule]) -> Iterator[Misfit]:
 def _unreachable(rules: Iterable[_Rule], ending: str = "") -> Iterator[Misfit]:
     """Report each rule that an earlier one covers; `ending` is added to every glob."""
     first: dict[str, _Rule] = {}
-    globs: list[_Rule] = []
+    globs: dict[str, list[_Rule]] = {}  # by plain head, so that few are compared
     for rule in rules:
         earlier = first.setdefault(rule.value, rule)
         if earlier is not rule:
@@ -68,11 +68,23 @@ def _unreachable(rules: Iterable[_Rule], ending: str = "") -> Iterator[Misfit]:
                 yield _claim(earlier, rule)
             continue
         glob = rule.value + ending
-        wider = next((wide for wide in globs if covers(wide.value + ending, glob)), None)
+        wider = next(
+            (wide for wide in _rivals(globs, glob) if covers(wide.value + ending, glob)), None
+        )
         if wider is not None:
             yield _shadow(wider, rule)
         if not is_exact(glob):
-            globs.append(rule)
+            globs.setdefault(plain_head(glob), []).append(rule)
+
+
+def _rivals(globs: Mapping[str, Sequence[_Rule]], glob: str) -> Iterator[_Rule]:
+    """Give the rules whose plain head does not rule out that they cover a glob."""
+    if "[" in glob:
+        heads: Iterable[str] = globs
+    else:
+        heads = (glob[:length] for length in range(len(plain_head(glob)) + 1))
+    for head in heads:
+        yield from globs.get(head, ())
 
 
 def _claim(earlier: _Rule, rule: _Rule) -> Misfit:

@@ -56,6 +56,7 @@ class _Open:
 
     path: Path
     holder: "list[Yaml] | dict[str, Yaml]"
+    is_bracket: bool  # `[...]` or `{...}`, which may be left open
     key: str | None = None  # of a mapping: the key that waits for its value
     is_repeated: bool = False  # that key was there before; its value is read and dropped
 
@@ -96,6 +97,10 @@ class YamlBuilder:
         is_item = isinstance(top.holder, list) or top.key is not None
         return self._next_path(top) if is_item else top.path
 
+    def open_bracket(self) -> Path | None:
+        """Tell where the outermost bracket begins that is still open."""
+        return next((part.path for part in self._stack if part.is_bracket), None)
+
     def _take_node(self, event: NodeEvent, line: int) -> None:
         top = self._stack[-1] if self._stack else None
         if top is not None and isinstance(top.holder, dict) and top.key is None:
@@ -113,7 +118,7 @@ class YamlBuilder:
                 {} if isinstance(event, MappingStartEvent) else []
             )
             self._put(top, holder)
-            self._stack.append(_Open(path, holder))
+            self._stack.append(_Open(path, holder, is_bracket=bool(event.flow_style)))
         elif isinstance(event, ScalarEvent):
             self._check_text(event.value, line, path)
             self._put(top, self._scalar(event, line, path))

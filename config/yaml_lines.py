@@ -79,7 +79,7 @@ def parse_document(name: str, content: bytes) -> Document:
     except StopReadingError:
         builder.root = None
     except yaml.YAMLError as error:
-        builder.problems.append(_syntax_problem(name, text, error, builder.current_path()))
+        builder.problems.append(_syntax_problem(name, text, error, builder))
         builder.root = None
     return Document(name, builder.root, builder.lines, tuple(builder.problems))
 
@@ -88,14 +88,18 @@ def _unreadable(name: str, message: str, line: int = 0) -> Document:
     return Document(name, None, {}, (Problem(name, line, "", message),))
 
 
-def _syntax_problem(name: str, text: str, error: yaml.YAMLError, path: Path) -> Problem:
+def _syntax_problem(name: str, text: str, error: yaml.YAMLError, builder: YamlBuilder) -> Problem:
     # PyYAML's own words may quote the file, so only its place is used.
-    mark = None
-    if isinstance(error, yaml.MarkedYAMLError):
-        # A quote that never ends is best looked for where it begins.
-        is_quote = "quoted scalar" in (error.context or "")
-        mark = error.context_mark if is_quote else error.problem_mark
+    mark = getattr(error, "problem_mark", None)
+    if "quoted scalar" in (getattr(error, "context", None) or ""):
+        mark = getattr(error, "context_mark", None)
     line = mark.line if mark is not None else 0
+    # A quote or bracket that never closes is best looked for where it opens.
+    begun = [path for path, begins in builder.lines.items() if begins == line + 1]
+    path = begun[0] if begun else builder.current_path()
+    bracket = builder.open_bracket()
+    if bracket is not None:
+        path, line = bracket, builder.lines.get(bracket, line + 1) - 1
     content = text.split("\n")[line]
     if mark is not None and content[mark.column : mark.column + 1] in {"@", "`", "%"}:
         message = "has a value that starts with `@`, `%` or a backtick; name a role, or quote it."
