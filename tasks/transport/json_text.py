@@ -9,6 +9,7 @@ from tasks.transport.bodies import UnusableBodyError
 #: Larger exponents are no quantity of anything, but expand to gigabytes as an integer.
 _MAX_EXPONENT = 400
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
 
 
 def parse_json(body: bytes, max_depth: int) -> object:
@@ -48,17 +49,17 @@ def parse_json(body: bytes, max_depth: int) -> object:
 def _check_depth(body: bytes, max_depth: int) -> None:
     """Refuse deep nesting before any parser recurses into it.
 
-    Strings are cut out; then each round removes all innermost pairs, so the number
-    of rounds is the depth. Every step runs at the speed of C.
+    Strings are cut out and braces count as brackets; then each round removes all
+    innermost pairs, so the number of rounds is the depth. Every step runs in C.
     """
     if body.count(b"[") + body.count(b"{") <= max_depth:
         return
     unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    brackets = b"".join(unescaped.split(b'"')[::2]).translate(None, _NOT_BRACKETS)
+    brackets = b"".join(unescaped.split(b'"')[::2]).translate(_ONE_KIND, _NOT_BRACKETS)
     for _ in range(max_depth):
         if not brackets:
             return
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+        brackets = brackets.replace(b"[]", b"")
     if brackets:
         message = f"the body nests deeper than {max_depth} levels, or its brackets do not pair"
         raise UnusableBodyError(message)

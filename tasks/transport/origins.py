@@ -129,7 +129,8 @@ def _declared(text: str, key: str) -> httpx.URL:
         url = _parse(text)
         parse_origin(url)
     except ForeignOriginError as error:
-        message = f"{key} {text!r} cannot be used: {error}"
+        shown = "" if "@" in text else f" {text!r}"  # A password may stand before the @.
+        message = f"{key}{shown} cannot be used: {error}"
         raise ConfigError(message) from error
     return url
 

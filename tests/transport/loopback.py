@@ -1,0 +1,146 @@
+"""Loopback servers that say what a test scripts, and a clock that never really sleeps."""
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tasks.transport.pacing import Pace
+
+NOW = datetime(2026, 11, 21, 10, 20, 30, tzinfo=UTC)
+SECRET = "s3cr3t-t0ken"
+UNPACED = Pace(per_second=1e6, burst=1_000_000)
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.moment = NOW
+        self.slept: list[float] = []
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.slept.append(seconds)
+            self.moment += timedelta(seconds=seconds)
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(self.body)
+        return parsed
+
+
+@dataclass
+class Reply:
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | object = b"{}"
+
+    def content(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+Script = Callable[[Request], Reply]
+
+
+class Server:
+    """Answers by script and remembers every request."""
+
+    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
+        self.requests: list[Request] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            # Headers and body leave in one segment, so that no test waits for an ACK.
+            wbufsize = -1
+
+            def _answer(self) -> None:
+                length = int(self.headers.get("content-length") or 0)
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                request = Request(self.command, self.path, headers, self.rfile.read(length))
+                outer.requests.append(request)
+                reply = script(request)
+                content = b"" if reply.status in {204, 304} else reply.content()
+                self.send_response_only(reply.status)
+                for name, value in reply.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = _answer  # noqa: N815 - names that http.server calls
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._httpd.daemon_threads = True
+        self.scheme = "http"
+        if tls is not None:
+            self._httpd.socket = tls.wrap_socket(self._httpd.socket, server_side=True)
+            self.scheme = "https"
+        self._thread = threading.Thread(
+            target=self._httpd.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def netloc(self) -> str:
+        return f"127.0.0.1:{self._httpd.server_port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.netloc}"
+
+    def stop(self) -> None:
+        self._httpd.shutdown()
+        self._httpd.server_close()
+
+
+class Tap:
+    """A foreign origin: takes every byte that anyone sends it, answers a bare 200."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        self.connections = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.netloc = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self.url = f"http://{self.netloc}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            self.connections += 1
+            with connection:
+                connection.settimeout(5)
+                self.received += connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+    def stop(self) -> None:
+        self._socket.close()
+
+
+def scripted(*replies: Reply) -> Script:
+    """Give the replies in turn; the last one for ever."""
+    queue = list(replies)
+    return lambda _: queue.pop(0) if len(queue) > 1 else queue[0]
