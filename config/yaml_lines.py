@@ -100,7 +100,9 @@ def _syntax_problem(name: str, text: str, error: yaml.YAMLError, builder: YamlBu
     bracket = builder.open_bracket()
     if bracket is not None:
         path, line = bracket, builder.lines.get(bracket, line + 1) - 1
-    content = text.split("\n")[line]
+    lines = text.split("\n")
+    line = min(line, len(lines) - 1)  # a file that ends too early ends after its last line
+    content = lines[line]
     if mark is not None and content[mark.column : mark.column + 1] in {"@", "`", "%"}:
         message = "has a value that starts with `@`, `%` or a backtick; name a role, or quote it."
     elif re.match(r" *\t", content):
