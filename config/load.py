@@ -40,6 +40,14 @@ class Config:
     sources: Sources
     digests: Mapping[str, str]
 
+    def bodies(self) -> dict[str, str]:
+        """Write out what each digest stands for, as canonical JSON text."""
+        return {
+            "catalog": canonical_text(self.catalog),
+            "policy": canonical_text(self.policy),
+            "sources": canonical_text(self.sources),
+        }
+
 
 def load_config(folder: Path) -> Config:
     """Read catalog.yaml, policy.yaml and sources.yaml of a folder.
@@ -67,12 +75,16 @@ def load_config(folder: Path) -> Config:
 
 def digest_of(shape: Shape) -> str:
     """Digest the canonical form of a configuration object, as SHA-256 hex."""
+    return hashlib.sha256(canonical_text(shape).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def canonical_text(shape: Shape) -> str:
+    """Write a configuration object one way, as JSON text: what its digest stands for."""
     # Defaults are left out: a version that adds a key moves no digest.
     plain = shape.model_dump(mode="python", by_alias=True, exclude_defaults=True)
-    text = json.dumps(
+    return json.dumps(
         plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_canonical
     )
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _shaped(document: Document, shape: type[ShapeT], problems: list[Problem]) -> ShapeT | None:

@@ -180,3 +180,18 @@ class ChargeCell:
     billed_nano: int
     quantity: int | None
     lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCell:
+    """Work items whose runs carry one stamp and ended in one decision.
+
+    Attributes:
+        decision: Of the item's last run; None where its log names none.
+        cost_nano: What the logs say all runs on these items cost, nano-USD.
+    """
+
+    stamp: str
+    decision: str | None
+    items: int
+    cost_nano: int

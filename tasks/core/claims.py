@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from config.shapes.catalog import Catalog, Claim, DecisionOutcomes
+from tasks.core.cells import Candidate, DecisionCell, Dimension
 from tasks.core.findings import Finding
 from tasks.core.money import NANO
 
@@ -52,6 +53,35 @@ class LoggedCost:
 
     cost_nano: int
     items: int
+
+
+def decided(
+    candidates: Iterable[Candidate], decisions: Iterable[DecisionCell]
+) -> tuple[list[DecisionCount], dict[str, LoggedCost]]:
+    """Give stamped decisions to the workflows that the stamps name.
+
+    Args:
+        candidates: Resolved hints; the strongest of a stamp counts.
+        decisions: Work items by stamp and decision.
+
+    Returns:
+        Decisions and logged costs by workflow.
+    """
+    workflow_of: dict[str, str] = {}
+    for candidate in sorted(candidates, key=lambda one: (one.rank, one.workflow)):
+        if candidate.dimension is Dimension.STAMP:
+            workflow_of.setdefault(candidate.value, candidate.workflow)
+    counts: list[DecisionCount] = []
+    costs: dict[str, LoggedCost] = {}
+    for cell in decisions:
+        workflow = workflow_of.get(cell.stamp)
+        if workflow is not None:
+            counts.append(DecisionCount(workflow, cell.decision, cell.items))
+            before = costs.get(workflow, LoggedCost(0, 0))
+            costs[workflow] = LoggedCost(
+                before.cost_nano + cell.cost_nano, before.items + cell.items
+            )
+    return counts, costs
 
 
 def outcomes_by_decision(

@@ -1,8 +1,8 @@
-"""Keyed digests: the same secret text gives the same token, and nobody can guess back."""
+"""Digests: keyed ones, which nobody can guess back, and order-free ones of many others."""
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 #: Hex digits kept: 64 bits, far beyond chance collisions among an organisation's branches.
 _LENGTH = 16
@@ -23,3 +23,9 @@ def keyed_digest(key: str) -> Callable[[str], str]:
         return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:_LENGTH]
 
     return digest
+
+
+def joined_digest(parts: Iterable[str]) -> str:
+    """Digest many digests as a set with repeats: SHA-256 hex, empty for no part."""
+    ordered = sorted(parts)
+    return hashlib.sha256("\n".join(ordered).encode()).hexdigest() if ordered else ""

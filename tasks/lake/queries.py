@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tasks.core.books import Snapshot
-from tasks.core.cells import ChargeCell, Dimension, Hint, Resolutions, RunCell, UsageCell
+from tasks.core.cells import (
+    ChargeCell,
+    DecisionCell,
+    Dimension,
+    Hint,
+    Resolutions,
+    RunCell,
+    UsageCell,
+)
 from tasks.core.tables import CHARGES, RUNS, USAGE
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.run_cells import RunLog, query_run_cells
@@ -61,6 +69,24 @@ GROUP BY ALL
 ORDER BY ALL
 """
 
+#: Retries of one item are one outcome: its last decision. A run without an item is its own.
+_DECISIONS = """
+WITH items AS (
+    SELECT
+        stamp,
+        coalesce(work_item, 'run ' || source || ' ' || run_id) AS item,
+        arg_max(decision, (ended_at, run_id)) AS decision,
+        sum(reported_cost_nano) AS cost_nano
+    FROM runs
+    WHERE stamp IS NOT NULL AND purpose = 'work'
+    GROUP BY ALL
+)
+SELECT stamp, decision, count(*), CAST(coalesce(sum(cost_nano), 0) AS HUGEINT)
+FROM items
+GROUP BY ALL
+ORDER BY ALL
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Queries:
@@ -85,6 +111,15 @@ class Queries:
         See `tasks.lake.run_cells.query_run_cells`.
         """
         return query_run_cells(self.lake.files, logs, resolutions, self.limits)
+
+    def decisions(self, snapshots: Sequence[Snapshot]) -> list[DecisionCell]:
+        """Count work items by stamp and last logged decision, with what their runs cost.
+
+        Raises:
+            LakeError: A file is missing or short.
+        """
+        with open_engine(self.lake.files, snapshots, RUNS, self.limits, {}) as engine:
+            return [DecisionCell(*row) for row in engine.execute(_DECISIONS).fetchall()]
 
     def usage_cells(self, snapshots: Sequence[Snapshot]) -> list[UsageCell]:
         """Sum what vendors metered, by everything but the source.

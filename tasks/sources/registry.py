@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from config.shapes.sources import Issuer, Source
+from config.shapes.sources import Issuer, Source, Sources
 from tasks.core.batches import Conformed, Pulled, RawRow, Stream, Watermark
 from tasks.core.errors import ConfigError
 from tasks.sources import agent_log, anthropic, github, jira, openai
@@ -75,6 +75,19 @@ _ADAPTERS = {
 def adapter_of(source: Source) -> Adapter:
     """Find the adapter of a configured source."""
     return _ADAPTERS[source.type]
+
+
+def enabled_sources(sources: Sources) -> list[Source]:
+    """List the sources that are read, in file order."""
+    return [source for source in sources.sources if source.enabled]
+
+
+def streams_by_source(sources: Sources) -> dict[str, list[str]]:
+    """Name the streams of every enabled source."""
+    return {
+        source.name: [stream.name for stream in adapter_of(source).streams]
+        for source in enabled_sources(sources)
+    }
 
 
 def source_named(sources: Iterable[Source], name: str) -> Source:

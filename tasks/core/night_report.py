@@ -1,0 +1,75 @@
+"""What a night has to say to people, as plain data: pages and run names are made of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from tasks.core.books import Break
+from tasks.core.findings import Finding
+from tasks.core.night import Books
+from tasks.core.plan import Failure, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """A break as the books know it: what it is, and since when.
+
+    Attributes:
+        first_seen: Business day on which it was first measured.
+        is_new: First measured by this night.
+    """
+
+    item: Break
+    first_seen: date
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """The outcome of a night.
+
+    Attributes:
+        status: `tied`, `partial` or `held`.
+        reasons: Why it is not `tied`, one sentence each.
+        breaks: In order of absolute amount, largest first.
+        causes: Entries booked, by cause.
+        is_booked: False for a dry run, a past moment, and a night that had nothing new.
+        head: Newest head of the ledger's chain; empty if nothing was ever booked.
+    """
+
+    plan: Plan
+    status: str
+    reasons: tuple[str, ...]
+    books: Books
+    breaks: tuple[Standings, ...]
+    failures: tuple[Failure, ...]
+    causes: tuple[tuple[str, int], ...]
+    is_booked: bool
+    is_dry_run: bool
+    head: str
+    digest: str
+
+    def coverage_ppm(self) -> int:
+        """Give the explained share of gross usage charges, parts per million.
+
+        Of several currencies the one with most money speaks; they are never added.
+        """
+        shares = sorted(self.books.coverage, key=lambda share: share.gross_nano())
+        if not shares or not shares[-1].gross_nano():
+            return 0
+        largest = shares[-1]
+        explained = largest.evidenced_nano + largest.inferred_nano
+        return 1_000_000 * explained // largest.gross_nano()
+
+    def new_breaks(self) -> int:
+        """Count the breaks that this night measured first."""
+        return sum(one.is_new for one in self.breaks)
+
+    def findings_by_code(self) -> Counter[str]:
+        """Count findings by code."""
+        return Counter(finding.code for finding in self.books.findings)
+
+    def findings_of(self, code: str) -> Sequence[Finding]:
+        """Pick the findings of one code."""
+        return [finding for finding in self.books.findings if finding.code == code]

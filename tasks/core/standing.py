@@ -1,0 +1,187 @@
+"""Which snapshots a night stands on: what is complete, revised, missing or held.
+
+A day is held, and its books left as they are, when a file of it cannot be read, or when
+newer data arrived that did not pass its checks: what is booked is then older but sound.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from config.shapes.sources import AgentLogSource, AnthropicSource, OpenAISource, Source
+from tasks.core.books import BreakClass, Snapshot
+from tasks.core.breaks import Legs
+from tasks.core.days import window_days
+from tasks.core.night import IssuerDay, SourceDay
+from tasks.core.plan import Plan
+from tasks.core.tables import CHARGES, RUNS, USAGE
+
+#: A report of money, or a log: the sources whose days can be counted.
+ReportSource = AgentLogSource | AnthropicSource | OpenAISource
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of a window at one sequence number.
+
+    Attributes:
+        raw: Newest complete raw snapshot of every source-day and stream.
+        complete: Newest complete conformed snapshot of each.
+        first_charges: First complete conformed charges of each.
+        unreadable: Of `complete`, those whose file is missing or short.
+    """
+
+    raw: Sequence[Snapshot]
+    complete: Sequence[Snapshot]
+    first_charges: Sequence[Snapshot]
+    unreadable: Collection[Snapshot]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a night can count on.
+
+    Attributes:
+        runs, usage, charges: Conformed snapshots to read.
+        first_charges: The same days of `charges` as first told, where they were revised.
+        held: (issuer, day)s that must not be measured tonight.
+        present, expected: Source-days there, and source-days that should be.
+    """
+
+    runs: tuple[Snapshot, ...]
+    usage: tuple[Snapshot, ...]
+    charges: tuple[Snapshot, ...]
+    first_charges: tuple[Snapshot, ...]
+    revised: Mapping[IssuerDay, BreakClass]
+    legs: Legs
+    held: frozenset[IssuerDay]
+    expected: tuple[SourceDay, ...]
+    present: tuple[SourceDay, ...]
+
+
+def stand(
+    plan: Plan, sources: Sequence[Source], streams: Mapping[str, Sequence[str]], known: Known
+) -> Standing:
+    """Decide what a night counts on.
+
+    Args:
+        plan: The night.
+        sources: Enabled sources.
+        streams: Stream names by source.
+        known: What the ledger holds.
+    """
+    reports = [source for source in sources if isinstance(source, ReportSource)]
+    stale = _stale_days(known)
+    broken = {(one.source, one.key) for one in known.unreadable} | stale
+    complete = [one for one in known.complete if (one.source, one.key) not in broken]
+    by_table = {
+        table.name: tuple(one for one in complete if one.table == table.name)
+        for table in (RUNS, USAGE, CHARGES)
+    }
+    issuers = _issuers(reports)
+    legs = Legs(
+        charges=_legs(by_table[CHARGES.name], issuers),
+        usage=_legs(by_table[USAGE.name], issuers),
+        logged_days={one.key for one in by_table[RUNS.name]},
+        first_late_day={
+            source.issuer: plan.as_of.date() - timedelta(days=source.lag_days)
+            for source in reports
+            if not isinstance(source, AgentLogSource)
+        },
+    )
+    expected = tuple(
+        (source.name, day)
+        for source in reports
+        for day in window_days(plan.start, plan.end)
+        if day < plan.as_of.date() - timedelta(days=_lag_days(source))
+    )
+    there = {(one.source, one.stream, one.key) for one in complete}
+    revised = _revised(by_table[CHARGES.name], known.first_charges, issuers)
+    return Standing(
+        runs=by_table[RUNS.name],
+        usage=by_table[USAGE.name],
+        charges=by_table[CHARGES.name],
+        first_charges=tuple(
+            one
+            for one in known.first_charges
+            if any((issuer, one.key) in revised for issuer in _issuer_of(one.source, issuers))
+        ),
+        revised=revised,
+        legs=legs,
+        held=frozenset(_held(broken, issuers, reports)),
+        expected=expected,
+        present=tuple(
+            (name, day)
+            for name, day in expected
+            if all((name, stream, day) in there for stream in streams[name])
+        ),
+    )
+
+
+def _stale_days(known: Known) -> set[SourceDay]:
+    """Find source-days whose newest complete raw data has not been conformed and passed."""
+    conformed = {(one.source, one.stream, one.key): one.raw_sha for one in known.complete}
+    return {
+        (one.source, one.key)
+        for one in known.raw
+        if conformed.get((one.source, one.stream, one.key)) != one.raw_sha
+    }
+
+
+def _issuers(reports: Iterable[ReportSource]) -> dict[str, set[str]]:
+    """Map each issuer to the sources that report its money."""
+    issuers: dict[str, set[str]] = {}
+    for source in reports:
+        if not isinstance(source, AgentLogSource):
+            issuers.setdefault(source.issuer, set()).add(source.name)
+    return issuers
+
+
+def _issuer_of(source: str, issuers: Mapping[str, set[str]]) -> Iterator[str]:
+    return (issuer for issuer, names in issuers.items() if source in names)
+
+
+def _legs(snapshots: Iterable[Snapshot], issuers: Mapping[str, set[str]]) -> frozenset[IssuerDay]:
+    """Find the (issuer, day)s for which every source of the issuer is complete."""
+    sources_of: dict[date, set[str]] = {}
+    for one in snapshots:
+        sources_of.setdefault(one.key, set()).add(one.source)
+    return frozenset(
+        (issuer, day)
+        for issuer, names in issuers.items()
+        for day, there in sources_of.items()
+        if names <= there
+    )
+
+
+def _lag_days(source: ReportSource) -> int:
+    return 0 if isinstance(source, AgentLogSource) else source.lag_days
+
+
+def _revised(
+    newest: Iterable[Snapshot], first: Iterable[Snapshot], issuers: Mapping[str, set[str]]
+) -> dict[IssuerDay, BreakClass]:
+    """Tell how the newest charges of a day came to differ from the first ones."""
+    before = {(one.source, one.key): one for one in first}
+    revised: dict[IssuerDay, BreakClass] = {}
+    for one in newest:
+        was = before.get((one.source, one.key), one)
+        if was.sha == one.sha:
+            continue
+        for issuer in _issuer_of(one.source, issuers):
+            is_restated = was.raw_sha != one.raw_sha
+            if is_restated or (issuer, one.key) not in revised:
+                revised[issuer, one.key] = (
+                    BreakClass.RESTATED if is_restated else BreakClass.REPARSED
+                )
+    return revised
+
+
+def _held(
+    broken: Iterable[SourceDay], issuers: Mapping[str, set[str]], reports: Sequence[ReportSource]
+) -> Iterator[IssuerDay]:
+    """Name the (issuer, day)s that broken source-days touch; a log may name any issuer."""
+    logs = {source.name for source in reports if isinstance(source, AgentLogSource)}
+    for source, day in broken:
+        for issuer in issuers if source in logs else _issuer_of(source, issuers):
+            yield issuer, day

@@ -1,0 +1,300 @@
+"""Stage 3: compute the books of the window, and book what differs from what is posted.
+
+Computed without a lock; booked in one transaction that verifies that nothing newer arrived,
+else computed again.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from prefect import task
+
+from config.load import Config, load_config
+from config.settings import settings_from_environment
+from config.shapes.sources import AgentLogSource, GithubSource, JiraSource
+from tasks.core.attribution import hint_findings, resolve
+from tasks.core.bases import NO_FX, Made, bases_of
+from tasks.core.books import DayBasis, Entry, Inputs, Night, Reconciliation, Snapshot
+from tasks.core.breaks import Quarantine
+from tasks.core.cells import Dimension, Hint
+from tasks.core.claims import check_claims, decided, outcomes_by_decision
+from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
+from tasks.core.item_states import current_items
+from tasks.core.night import Books, IssuerDay, NightInputs
+from tasks.core.night_report import NightReport, Standings
+from tasks.core.plan import Failure, Plan
+from tasks.core.posting import difference
+from tasks.core.prices import PriceCard, compile_card, seen_in
+from tasks.core.reconcile import reconcile as reconcile_books
+from tasks.core.standing import Known, Standing, stand
+from tasks.core.tables import CHARGES
+from tasks.core.totals import Coverage
+from tasks.core.version import CODE_VERSION
+from tasks.lake.queries import Queries
+from tasks.lake.run_cells import RunLog
+from tasks.lake.store import Lake
+from tasks.ledger.breaks import AgedBreak, break_id
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.reads import Booked
+from tasks.ledger.snapshots import Which
+from tasks.sources.registry import enabled_sources, streams_by_source
+
+log = logging.getLogger(__name__)
+
+#: Times a night is computed again because something newer arrived meanwhile.
+_ATTEMPTS = 5
+#: Days named in a reason; the others are counted.
+_NAMED_DAYS = 5
+#: Sources that report no money.
+UNBILLED = (AgentLogSource, GithubSource, JiraSource)
+
+
+@dataclass(frozen=True, slots=True)
+class _Computed:
+    """One computation, not booked yet."""
+
+    seq: int
+    config: Config
+    card: PriceCard
+    standing: Standing
+    books: Books
+    bases: Mapping[IssuerDay, DayBasis]
+
+
+@task(name="reconcile", task_run_name="reconcile {plan.start} to {plan.end}")
+def reconcile(plan: Plan, *, failures: Sequence[Failure], dry_run: bool) -> NightReport:
+    """Compute the books of a window and book the difference.
+
+    Args:
+        plan: The night; a past moment is computed and never booked.
+        failures: What could not be pulled, to be told with the result.
+        dry_run: Compute and tell, book nothing.
+
+    Raises:
+        StaleNightError: Other nights kept booking meanwhile; this one booked nothing.
+    """
+    settings = settings_from_environment()
+    lake = Lake.open(settings.lake_dir)
+    url = settings.database_url.get_secret_value()
+    with Ledger.open(url, lake_id=lake.lake_id) as ledger:
+        ledger.check_guards()
+        for _ in range(_ATTEMPTS):
+            computed = _compute(plan, load_config(settings.config_dir), lake, ledger)
+            try:
+                return _book(plan, computed, ledger, failures, dry_run=dry_run)
+            except StaleNightError as error:
+                log.info("computing again: %s", error)
+    message = (
+        f"the night of {plan.as_of.date()} was overtaken {_ATTEMPTS} times by other runs and "
+        "booked nothing: run it again"
+    )
+    raise StaleNightError(message)
+
+
+def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Computed:
+    seq = ledger.seq_as_of(plan.as_of) if plan.is_past else ledger.newest_seq()
+    sources = enabled_sources(config.sources)
+    standing = stand(
+        plan, sources, streams_by_source(config.sources), _known(plan, lake, ledger, seq)
+    )
+    precedence = {s.name: s.precedence for s in sources if isinstance(s, AgentLogSource)}
+    logs = [RunLog(one, precedence[one.source]) for one in standing.runs]
+    query = Queries(lake)
+    hints = query.run_hints(standing.runs)
+    item_stamps = _item_stamps(hints, ledger)
+    resolutions = resolve(config.catalog, hints, item_stamps)
+    runs = query.run_cells(logs, resolutions)
+    usage = query.usage_cells(standing.usage)
+    charges = query.charge_cells(standing.charges)
+    first_charges = query.charge_cells(standing.first_charges)
+    decisions = query.decisions(standing.runs)
+    card = compile_card(config.sources.issuers, seen_in(runs, usage))
+    counts, costs = decided(resolutions.candidates, decisions)
+    claims = check_claims(config.catalog, outcomes_by_decision(config.catalog, counts), costs)
+    duplicates, quarantine = _refused(plan, ledger, seq)
+    books = reconcile_books(
+        NightInputs(
+            issuers=config.sources.issuers,
+            catalog=config.catalog,
+            policy=config.policy,
+            card=card,
+            runs=runs,
+            usage=usage,
+            charges=charges,
+            legs=standing.legs,
+            first_charges=first_charges,
+            revised=standing.revised,
+            expected=standing.expected,
+            present=standing.present,
+            duplicates=duplicates,
+            quarantine=quarantine,
+            findings=(*hint_findings(hints, resolutions), *claims),
+        )
+    )
+    issuer_of = {s.name: s.issuer for s in sources if not isinstance(s, UNBILLED)}
+    made = Made(config.digests["catalog"], config.digests["policy"], card, item_stamps)
+    return _Computed(seq, config, card, standing, books, bases_of(standing, issuer_of, made))
+
+
+def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
+    def snapshots(layer: str, which: Which, table: str | None = None) -> list[Snapshot]:
+        return ledger.snapshots_as_of(
+            seq, layer=layer, which=which, table=table, start=plan.start, end=plan.end
+        )
+
+    complete = snapshots("conformed", Which.NEWEST_COMPLETE)
+    return Known(
+        raw=snapshots("raw", Which.NEWEST_COMPLETE),
+        complete=complete,
+        first_charges=snapshots("conformed", Which.FIRST_COMPLETE, CHARGES.name),
+        unreadable=lake.unreadable(complete),
+    )
+
+
+def _item_stamps(hints: Sequence[Hint], ledger: Ledger) -> dict[str, str]:
+    """Read which of the work items that runs name carry a workflow's stamp themselves."""
+    named = {hint.value for hint in hints if hint.dimension is Dimension.WORK_ITEM}
+    keys = {key: name for key, name in ledger.labels("work_item").items() if name in named}
+    items = current_items(ledger.item_events(sorted(keys))) if keys else {}
+    return {keys[key]: item.stamps[0] for key, item in items.items() if item.stamps}
+
+
+def _refused(
+    plan: Plan, ledger: Ledger, seq: int
+) -> tuple[Counter[tuple[str, date]], list[Quarantine]]:
+    """Read what was received but not booked: repeated lines by source-day, and all else."""
+    duplicates: Counter[tuple[str, date]] = Counter()
+    quarantine: list[Quarantine] = []
+    for one in ledger.rejects_as_of(seq, start=plan.start, end=plan.end):
+        if one.reject.code == "duplicate":
+            duplicates[one.source, one.day] += 1
+        else:
+            issuer = one.reject.issuer or one.source
+            amount_nano = one.reject.amount_nano
+            quarantine.append(Quarantine(issuer, one.reject.account, one.day, amount_nano))
+    return duplicates, quarantine
+
+
+def _book(
+    plan: Plan,
+    computed: _Computed,
+    ledger: Ledger,
+    failures: Sequence[Failure],
+    *,
+    dry_run: bool,
+) -> NightReport:
+    books, standing = computed.books, computed.standing
+    reasons = _reasons(books, standing, failures)
+    status = "held" if standing.held else "partial" if reasons else "tied"
+    known = {one.break_id: one for one in ledger.breaks_current(plan.start, plan.end)}
+    entries: list[Entry] = []
+    booked: Booked | None = None
+    if not plan.is_past:
+        try:
+            entries = _difference(plan, computed, ledger)
+        except UnexplainedDifferenceError as error:
+            status, reasons = "held", [str(error), *reasons]
+        else:
+            if not dry_run:
+                booked = _commit(plan, computed, ledger, entries, status)
+    last = ledger.last_reconciliation()
+    return NightReport(
+        plan=plan,
+        status=status,
+        reasons=tuple(reasons),
+        books=books,
+        breaks=_aged(books, known, plan),
+        failures=tuple(failures),
+        causes=tuple(sorted(Counter(entry.cause.value for entry in entries).items())),
+        is_booked=booked is not None and booked.is_new,
+        is_dry_run=dry_run,
+        head=last.head if last else "",
+        digest=books.digest,
+    )
+
+
+def _difference(plan: Plan, computed: _Computed, ledger: Ledger) -> list[Entry]:
+    return difference(
+        ledger.posted(plan.start, plan.end),
+        computed.books.desired,
+        days=list(computed.bases),
+        previous=ledger.last_bases(plan.start, plan.end),
+        now=computed.bases,
+    )
+
+
+def _commit(
+    plan: Plan, computed: _Computed, ledger: Ledger, entries: list[Entry], status: str
+) -> Booked:
+    config, books = computed.config, computed.books
+    kinds = {**config.digests, "card": computed.card.digest}
+    bodies = {**config.bodies(), "card": computed.card.to_json()}
+    for kind, digest in kinds.items():
+        ledger.store_config_version(kind, digest, bodies[kind], plan.as_of)
+    main = max(books.coverage, key=lambda share: share.gross_nano(), default=Coverage("", 0, 0, 0))
+    night = Night(
+        Reconciliation(
+            inputs=Inputs(
+                window_start=plan.start,
+                window_end=plan.end,
+                snapshot_seq=computed.seq,
+                catalog_digest=kinds["catalog"],
+                policy_digest=kinds["policy"],
+                sources_digest=kinds["sources"],
+                card_digest=kinds["card"],
+                fx_digest=NO_FX,
+                code_version=CODE_VERSION,
+            ),
+            as_of=plan.as_of,
+            status=status,
+            totals=books.totals,
+            missing=books.missing,
+            completeness_ppm=books.completeness_ppm,
+            evidenced_nano=main.evidenced_nano,
+            inferred_nano=main.inferred_nano,
+            unexplained_nano=main.unexplained_nano,
+            digest=books.digest,
+        ),
+        entries,
+        books.breaks,
+    )
+    return ledger.book_night(
+        night,
+        bases=list(computed.bases.values()),
+        recorded_at=plan.as_of,
+        held=computed.standing.held,
+        configs=kinds,
+    )
+
+
+def _reasons(books: Books, standing: Standing, failures: Sequence[Failure]) -> list[str]:
+    """Say in sentences why a night is not simply tied."""
+    reasons = [f"{failure.source}: {failure.detail}" for failure in failures]
+    if standing.held:
+        days = sorted(standing.held)
+        names = ", ".join(f"{issuer} {day}" for issuer, day in days[:_NAMED_DAYS])
+        more = f" and {len(days) - _NAMED_DAYS} more" if len(days) > _NAMED_DAYS else ""
+        reasons.append(f"held, and left as booked before: {names}{more}")
+    if books.missing:
+        names = ", ".join(books.missing[:_NAMED_DAYS])
+        more = (
+            f" and {len(books.missing) - _NAMED_DAYS} more"
+            if len(books.missing) > _NAMED_DAYS
+            else ""
+        )
+        reasons.append(f"missing: {names}{more}")
+    return reasons
+
+
+def _aged(books: Books, known: Mapping[str, AgedBreak], plan: Plan) -> tuple[Standings, ...]:
+    """Give tonight's breaks their age, the largest amounts first."""
+    aged = []
+    for item in books.breaks:
+        before = known.get(break_id(item))
+        first_seen = before.first_seen.date() if before else plan.as_of.date()
+        is_new = before is None or before.first_seen >= plan.as_of
+        aged.append(Standings(item, first_seen, is_new))
+    return tuple(sorted(aged, key=lambda one: (-abs(one.item.amount_nano), one.item)))
