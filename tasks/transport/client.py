@@ -171,7 +171,7 @@ class Client:
 
     def _exchange(self, path: str, headers: Mapping[str, str]) -> object:
         """Trade a credential's claim for a token; asking twice only makes a second one."""
-        call = Call("POST", self._sender.locate(path), headers, b"", is_exchange=True)
+        call = Call("POST", self._sender.locate(path), headers, b"{}", is_exchange=True)
         return self._perform(call).json
 
     def _perform(self, call: Call) -> Response:

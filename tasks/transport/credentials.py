@@ -8,7 +8,6 @@ from typing import Protocol
 
 from tasks.core.errors import ConfigError
 
-#: Sends a POST without a body to a path of the base URL; returns the parsed answer.
 _FINGERPRINT_HEX = 16
 
 
@@ -16,7 +15,7 @@ class Exchange(Protocol):
     """How a credential trades itself for a short-lived token, by the client's own rules."""
 
     def __call__(self, path: str, headers: Mapping[str, str]) -> object:
-        """POST without a body to a path below the base URL; return the parsed answer."""
+        """POST an empty object to a path below the base URL; return the parsed answer."""
         ...
 
 

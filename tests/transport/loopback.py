@@ -67,8 +67,9 @@ class Server:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            # Headers and body leave in one segment, so that no test waits for an ACK.
+            # Headers and body leave at once, so that no test waits for an ACK.
             wbufsize = -1
+            disable_nagle_algorithm = True
 
             def _answer(self) -> None:
                 length = int(self.headers.get("content-length") or 0)
