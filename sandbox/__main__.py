@@ -1,18 +1,22 @@
 """Command line: `python -m sandbox serve` runs the vendors, `truth` prints the oracle's answer."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
+from sandbox.oracle.truth import truth, write_truth
 from sandbox.script import NIGHTS
 from sandbox.server import description_text, running
 from sandbox.wire import iso, parse_moment
-from sandbox.world import DEFAULT_SEED
+from sandbox.world import DEFAULT_SEED, make_world
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked."""
     options = _parser().parse_args(arguments)
+    if options.command == "truth":
+        return _truth(options)
     return _serve(options)
 
 
@@ -22,7 +26,8 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="answer on localhost until interrupted")
     serve.add_argument("--port", type=int, default=0, help="0 takes a free one")
     serve.add_argument("--dir", type=Path, required=True, help="gets agent-logs/ and truth/")
-    for command in (serve,):
+    truth = commands.add_parser("truth", help="print what a night must come to, as JSON")
+    for command in (serve, truth):
         command.add_argument("--seed", type=int, default=DEFAULT_SEED)
         command.add_argument("--scale", type=float, default=1.0)
         command.add_argument("--items", type=float, help="scale of pull requests and tickets")
@@ -41,12 +46,20 @@ def _serve(options: argparse.Namespace) -> int:
         port=options.port,
         has_limits=not options.no_limits,
     ) as sandbox:
+        write_truth(sandbox.world, options.dir)
         sys.stdout.write(description_text(sandbox) + "\n")
         sys.stdout.flush()
         try:
             sandbox.wait()
         except KeyboardInterrupt:
             return 0
+    return 0
+
+
+def _truth(options: argparse.Namespace) -> int:
+    world = make_world(options.seed, options.scale, options.items)
+    json.dump(truth(world, options.now), sys.stdout, indent=1, ensure_ascii=False)
+    sys.stdout.write("\n")
     return 0
 
 

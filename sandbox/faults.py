@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sandbox.wire import Reply, iso
+from sandbox.wire import Json, Reply, iso
 
 MODES = ("500", "timeout", "garbage", "ok")
 SOURCES = ("github", "jira", "anthropic", "openai")
@@ -92,8 +92,8 @@ class Faults:
         with self._lock:
             self._refused.clear()
 
-    def fail(self, source: str, mode: str) -> None:
-        """Switch a source to a failure mode, or back with `ok`.
+    def fail(self, source: str, mode: str) -> dict[str, Json]:
+        """Switch a source to a failure mode, or back with `ok`; says what it is now.
 
         Raises:
             ValueError: Source or mode is unknown.
@@ -103,6 +103,7 @@ class Faults:
             raise ValueError(message)
         with self._lock:
             self._modes[source] = mode
+        return {"source": source, "mode": mode}
 
     def close(self) -> None:
         """Let go of everyone who waits for a silent source."""

@@ -39,18 +39,20 @@ def write_logs(folder: Path, lines: Iterable[LogLine], now: datetime) -> None:
     """
     target = folder / FOLDER
     target.mkdir(parents=True, exist_ok=True)
-    texts: dict[str, str] = {}
+    texts: dict[str, list[str]] = {}
+    halves: dict[str, str] = {}
     for line in lines:
         if line.written_at <= now:
-            texts[line.file] = texts.get(line.file, "") + line.text + "\n"
-    for line in lines:
-        if line.half_from is not None and line.half_from <= now < line.written_at:
-            texts[line.file] = texts.get(line.file, "") + line.text[: len(line.text) // 2]
+            texts.setdefault(line.file, []).append(line.text + "\n")
+        elif line.half_from is not None and line.half_from <= now:
+            halves[line.file] = line.text[: len(line.text) // 2]
+    for name, half in halves.items():
+        texts.setdefault(name, []).append(half)
     for stale in target.glob("*.ndjson"):
         if stale.name not in texts:
             stale.unlink()
-    for name, text in texts.items():
-        (target / name).write_text(text, encoding="utf-8")
+    for name, written in texts.items():
+        (target / name).write_text("".join(written), encoding="utf-8")
 
 
 def _line(run: Run, record: LogRecord) -> LogLine:
@@ -84,6 +86,8 @@ def _text(run: Run, record: LogRecord) -> str:
         said["decision"] = "merged_change" if run.index % 9 else "gave_up"
         said["human_escalation"] = run.index % 13 == 0
         said["inputs"] = {"lane": f"lane-{run.index % 5}", "requested_by": person.name}
+        if run.index % 5 == 0:
+            said["inputs"] = {"lane": "lane-9", f"note_for_{person.login}": "see ticket"}
     if run.index % 3 == 0:
         micro_usd = run.cost_estimate_nano // 1000
         said["cost_usd"] = f"{micro_usd // 1_000_000}.{micro_usd % 1_000_000:06d}"
@@ -134,7 +138,7 @@ def _duplicates(lines: list[LogLine]) -> Iterator[LogLine]:
 
 def _malformed() -> Iterator[LogLine]:
     """Write a line that is not JSON, and one that names no possible moment."""
-    at = datetime.combine(script.MESSY_LOG_DAY, time(13), UTC)
+    at = datetime.combine(script.MESSY_LOG_DAY, time(23, 45), UTC)  # after the day's other lines
     owner = someone(1).email
     yield LogLine(
         "operations.ndjson", at, '{"process_id": "claims-router", "owner": "' + owner, None

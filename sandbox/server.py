@@ -8,7 +8,7 @@
 import json
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from sandbox import anthropic_api, github_api, jira_api, openai_api
 from sandbox.faults import Faults
 from sandbox.log_lines import FOLDER, write_logs
+from sandbox.oracle.truth import truth
 from sandbox.records import World
 from sandbox.script import NIGHTS
 from sandbox.wire import Json, Reply, Request, iso, parse_moment, parse_query
@@ -130,20 +131,24 @@ class Sandbox:
             return Reply(400, {"error": str(error)})
 
     def _control(self, method: str, path: str, body: dict[str, object]) -> Reply:
-        if (method, path) == ("GET", "/"):
-            return Reply(200, self.description())
-        if (method, path) == ("GET", "/requests"):
-            return Reply(200, dict(self.faults.counts()))
-        if (method, path) == ("POST", "/now"):
-            self.move_to(parse_moment(str(body["now"])))
-            return Reply(200, self.description())
-        if (method, path) == ("POST", "/fail"):
-            self.faults.fail(str(body["source"]), str(body["mode"]))
-            return Reply(200, {"source": str(body["source"]), "mode": str(body["mode"])})
-        if (method, path) == ("POST", "/latency"):
-            self.faults.latency_s = float(str(body["seconds"]))
-            return Reply(200, {"seconds": self.faults.latency_s})
-        return Reply(404, {"error": f"nothing at {path}"})
+        answers: dict[tuple[str, str], Callable[[], Json]] = {
+            ("GET", "/"): self.description,
+            ("GET", "/requests"): lambda: dict(self.faults.counts()),
+            ("GET", "/truth"): lambda: truth(self.world, self._now),
+            ("POST", "/now"): lambda: self._moved(str(body["now"])),
+            ("POST", "/fail"): lambda: self.faults.fail(str(body["source"]), str(body["mode"])),
+            ("POST", "/latency"): lambda: self._slowed(float(str(body["seconds"]))),
+        }
+        answer = answers.get((method, path))
+        return Reply(200, answer()) if answer else Reply(404, {"error": f"nothing at {path}"})
+
+    def _moved(self, now: str) -> Json:
+        self.move_to(parse_moment(now))
+        return self.description()
+
+    def _slowed(self, seconds: float) -> Json:
+        self.faults.latency_s = seconds
+        return {"seconds": seconds}
 
 
 @contextmanager

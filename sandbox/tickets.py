@@ -50,7 +50,9 @@ def make_tickets(seed: int, scale: float) -> tuple[Ticket, ...]:
     tickets[3] = _reopened(tickets[3], change_ids)
     incidents = _incidents(tickets, numbers, change_ids)
     back = {
-        link.other: replace(link, other=incident.key, other_id=incident.id, is_inward=False)
+        link.other: replace(
+            link, other=incident.key, other_id=incident.id, is_inward=not link.is_inward
+        )
         for incident in incidents
         for link in incident.links
     }
@@ -195,7 +197,8 @@ def _incidents(
             link_type,
             done[index].key,
             done[index].id,
-            is_inward=True,
+            # The incident is caused by an item, but it uses one.
+            is_inward=link_type == "10200",
             at=opened_at + timedelta(hours=1),
         )
         made.append(
