@@ -27,6 +27,8 @@ class Booking:
     """A night with what the ledger must know to book it.
 
     Attributes:
+        books_at: Number of the newest night as read before what is posted: a night booked since
+            may have posted the same difference.
         bases: What each (issuer, day) was computed from; stored where it changed.
         held: (issuer, day)s that were not measured: their breaks stay as they were.
         configs: Kind to digest, of the configuration that must still be the newest.
@@ -35,6 +37,7 @@ class Booking:
     """
 
     night: Night
+    books_at: int
     bases: Sequence[DayBasis]
     recorded_at: datetime
     held: Collection[tuple[str, date]] = ()
@@ -54,7 +57,8 @@ def book(connection: Connection, booking: Booking, steps: Callable[[str], None])
     entries = in_book_order(booking.night.entries)
     _refuse_unsound(entries)
     steps("night.locked")
-    _refuse_stale(connection, reconciliation, booking.configs)
+    _refuse_newer_inputs(connection, reconciliation, booking.configs)
+    _refuse_newer_books(connection, reconciliation, booking.books_at)
     steps("night.verified")
     bases = _changed_bases(connection, booking)
     same = None if entries or bases else _same_night(connection, booking)
@@ -109,7 +113,7 @@ def _refuse_unsound(entries: Sequence[Entry]) -> None:
         raise LedgerError(message)
 
 
-def _refuse_stale(
+def _refuse_newer_inputs(
     connection: Connection, night: Reconciliation, configs: Mapping[str, str]
 ) -> None:
     inputs = night.inputs
@@ -146,6 +150,22 @@ def _refuse_stale(
                 " configuration again and compute again"
             )
             raise StaleNightError(message)
+
+
+def _refuse_newer_books(connection: Connection, night: Reconciliation, books_at: int) -> None:
+    table = tables.reconciliations
+    query = select(func.max(table.c.id)).where(
+        table.c.id > books_at,
+        table.c.window_start <= night.inputs.window_end,
+        table.c.window_end >= night.inputs.window_start,
+    )
+    newer = connection.execute(query).scalar()
+    if newer is not None:
+        message = (
+            f"ledger: reconciliation {newer} was booked after {books_at}, which this night"
+            " compared with: read what is posted again and compute again"
+        )
+        raise StaleNightError(message)
 
 
 def _changed_bases(connection: Connection, booking: Booking) -> list[dict[str, object]]:

@@ -248,6 +248,11 @@ class Ledger:
 
     # --- books
 
+    def books_at(self) -> int:
+        """Give the number of the newest night; read it before `posted` and `last_bases`."""
+        with reading(self._engine) as connection:
+            return reads.read_books_at(connection)
+
     def posted(
         self, start: date, end: date, *, issuers: Collection[str] | None = None
     ) -> dict[tuple[BookKey, Destination], int]:
@@ -264,6 +269,7 @@ class Ledger:
         self,
         night: Night,
         *,
+        books_at: int,
         bases: Sequence[DayBasis],
         recorded_at: datetime,
         held: Collection[tuple[str, date]] = (),
@@ -273,10 +279,10 @@ class Ledger:
         """Book a night, or nothing. See `tasks.ledger.booking`.
 
         Raises:
-            StaleNightError: Newer snapshots, quarantine or configuration arrived meanwhile.
+            StaleNightError: Newer snapshots, quarantine, configuration or books arrived meanwhile.
             LedgerError: The night is unsound.
         """
-        order = booking.Booking(night, bases, recorded_at, held, configs or {}, messages)
+        order = booking.Booking(night, books_at, bases, recorded_at, held, configs or {}, messages)
         self._steps("night.begun")
         with writing(self._engine) as connection:
             booked = booking.book(connection, order, self._steps)

@@ -150,6 +150,11 @@ def read_last_reconciliation(
     return Reconciled(row.id, _reconciliation(row), row.recorded_at, read_head(connection))
 
 
+def read_books_at(connection: Connection) -> int:
+    """Give the number of the newest night booked; 0 if there is none."""
+    return connection.execute(select(func.max(tables.reconciliations.c.id))).scalar() or 0
+
+
 def read_head(connection: Connection) -> str:
     """Give the newest head of the chain; empty while nothing was ever booked."""
     table = tables.chain_heads

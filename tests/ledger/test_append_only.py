@@ -42,6 +42,7 @@ def filled(ledger: Ledger) -> Ledger:
     ledger.store_config_version("catalog", "cat", "{}", NOW)
     ledger.book_night(
         night(entry(), breaks=[gap()], seq=2),
+        books_at=0,
         bases=[basis()],
         held=[("openai", DAY)],
         recorded_at=NOW,

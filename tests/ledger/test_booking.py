@@ -10,12 +10,14 @@ from tasks.core.books import (
     Destination,
     DestinationKind,
     Entry,
+    Night,
     Posting,
 )
 from tasks.core.errors import LedgerError, StaleNightError
 from tasks.ledger.breaks import break_id
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.outbox import Message
+from tasks.ledger.reads import Booked
 from tests.ledger.made import (
     DAY,
     FAMILY,
@@ -32,6 +34,11 @@ from tests.ledger.made import (
 )
 
 
+def book(ledger: Ledger, made: Night, **order: object) -> Booked:
+    """Book right after reading the books, as a night alone does."""
+    return ledger.book_night(made, books_at=ledger.books_at(), **order)  # type: ignore[arg-type]
+
+
 def test_what_is_booked_can_be_read_at_its_grain(ledger: Ledger) -> None:
     first = entry(1_000)
     other = Entry(
@@ -39,10 +46,8 @@ def test_what_is_booked_can_be_read_at_its_grain(ledger: Ledger) -> None:
         Cause.NEW,
         (Posting(REST, 70), Posting(FAMILY, 7), Posting(PAYABLE, -77)),
     )
-    ledger.book_night(night(first, other), bases=[], recorded_at=NOW)
-    ledger.book_night(
-        night(entry(-250, cause=Cause.RESTATED), digest="d2"), bases=[], recorded_at=NOW
-    )
+    book(ledger, night(first, other), bases=[], recorded_at=NOW)
+    book(ledger, night(entry(-250, cause=Cause.RESTATED), digest="d2"), bases=[], recorded_at=NOW)
 
     posted = ledger.posted(DAY, DAY)
 
@@ -61,10 +66,8 @@ def test_amounts_are_exact_beyond_64_bits_in_sum(ledger: Ledger) -> None:
     most = 9_200_000_000_000_000_000
     days = [DAY - timedelta(days=n) for n in range(4)]
     entries = [entry(most - 1, day=day) for day in days]
-    ledger.book_night(night(*entries), bases=[], recorded_at=NOW)
-    ledger.book_night(
-        night(entry(most, cause=Cause.RESTATED), digest="d2"), bases=[], recorded_at=NOW
-    )
+    book(ledger, night(*entries), bases=[], recorded_at=NOW)
+    book(ledger, night(entry(most, cause=Cause.RESTATED), digest="d2"), bases=[], recorded_at=NOW)
 
     totals = {total.destination: total.amount_nano for total in ledger.family_totals(days[-1], DAY)}
 
@@ -73,10 +76,8 @@ def test_amounts_are_exact_beyond_64_bits_in_sum(ledger: Ledger) -> None:
 
 
 def test_a_correction_that_undoes_all_leaves_no_posted_sum(ledger: Ledger) -> None:
-    ledger.book_night(night(entry(1_000)), bases=[], recorded_at=NOW)
-    ledger.book_night(
-        night(entry(-1_000, cause=Cause.RESTATED), digest="d2"), bases=[], recorded_at=NOW
-    )
+    book(ledger, night(entry(1_000)), bases=[], recorded_at=NOW)
+    book(ledger, night(entry(-1_000, cause=Cause.RESTATED), digest="d2"), bases=[], recorded_at=NOW)
 
     assert ledger.posted(DAY, DAY) == {}
     assert ledger.family_totals(DAY, DAY) == []
@@ -103,7 +104,7 @@ def test_an_unsound_entry_books_nothing_of_the_night(
     ledger: Ledger, unsound: Entry, said: str
 ) -> None:
     with pytest.raises(LedgerError, match=said):
-        ledger.book_night(night(entry(account="ws_9"), unsound), bases=[], recorded_at=NOW)
+        book(ledger, night(entry(account="ws_9"), unsound), bases=[], recorded_at=NOW)
 
     assert ledger.posted(DAY, DAY) == {}
     assert ledger.last_reconciliation() is None
@@ -111,9 +112,9 @@ def test_an_unsound_entry_books_nothing_of_the_night(
 
 def test_entries_and_breaks_named_twice_are_refused(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="equal key and cause"):
-        ledger.book_night(night(entry(1), entry(2)), bases=[], recorded_at=NOW)
+        book(ledger, night(entry(1), entry(2)), bases=[], recorded_at=NOW)
     with pytest.raises(LedgerError, match="same break twice"):
-        ledger.book_night(night(breaks=[gap(1), gap(2)]), bases=[], recorded_at=NOW)
+        book(ledger, night(breaks=[gap(1), gap(2)]), bases=[], recorded_at=NOW)
     assert ledger.last_reconciliation() is None
 
 
@@ -121,17 +122,22 @@ def test_the_database_itself_refuses_a_destination_that_makes_no_sense(ledger: L
     homeless = Destination(DestinationKind.FAMILY, "core")
 
     with pytest.raises(LedgerError, match="refused"):
-        ledger.book_night(night(entry(to=homeless)), bases=[], recorded_at=NOW)
+        book(ledger, night(entry(to=homeless)), bases=[], recorded_at=NOW)
 
     assert ledger.last_reconciliation() is None
 
 
 def test_the_same_night_again_writes_nothing(ledger: Ledger) -> None:
-    first = ledger.book_night(
-        night(entry(), breaks=[gap()]), bases=[basis()], held=[("openai", DAY)], recorded_at=NOW
+    first = book(
+        ledger,
+        night(entry(), breaks=[gap()]),
+        bases=[basis()],
+        held=[("openai", DAY)],
+        recorded_at=NOW,
     )
 
-    again = ledger.book_night(
+    again = book(
+        ledger,
         night(breaks=[gap()]),
         bases=[basis()],
         held=[("openai", DAY)],
@@ -144,9 +150,10 @@ def test_the_same_night_again_writes_nothing(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("change", ["digest", "breaks", "basis", "held"])
 def test_whatever_changed_is_written(ledger: Ledger, change: str) -> None:
-    ledger.book_night(night(breaks=[gap()]), bases=[basis()], recorded_at=NOW)
+    book(ledger, night(breaks=[gap()]), bases=[basis()], recorded_at=NOW)
 
-    again = ledger.book_night(
+    again = book(
+        ledger,
         night(
             breaks=[gap(501 if change == "breaks" else 500)],
             digest="d2" if change == "digest" else "d1",
@@ -161,7 +168,7 @@ def test_whatever_changed_is_written(ledger: Ledger, change: str) -> None:
 
 def test_a_night_is_read_back_as_it_was_booked(ledger: Ledger) -> None:
     booked = night(entry())
-    result = ledger.book_night(booked, bases=[], recorded_at=NOW)
+    result = book(ledger, booked, bases=[], recorded_at=NOW)
 
     found = ledger.last_reconciliation()
 
@@ -173,9 +180,9 @@ def test_a_night_is_read_back_as_it_was_booked(ledger: Ledger) -> None:
 
 def test_the_last_basis_of_each_day_is_kept_where_it_changed(ledger: Ledger) -> None:
     yesterday = DAY - timedelta(days=1)
-    ledger.book_night(night(), bases=[basis("c1"), basis("c1", day=yesterday)], recorded_at=NOW)
-    ledger.book_night(
-        night(digest="d2"), bases=[basis("c2"), basis("c1", day=yesterday)], recorded_at=NOW
+    book(ledger, night(), bases=[basis("c1"), basis("c1", day=yesterday)], recorded_at=NOW)
+    book(
+        ledger, night(digest="d2"), bases=[basis("c2"), basis("c1", day=yesterday)], recorded_at=NOW
     )
 
     assert ledger.last_bases(yesterday, DAY) == {
@@ -189,7 +196,7 @@ def test_a_night_is_stale_once_a_newer_snapshot_touches_its_window(ledger: Ledge
     ledger.record_conformed([conformed("c2")], rejects={}, recorded_at=NOW)
 
     with pytest.raises(StaleNightError, match="snapshot 2 arrived after 1"):
-        ledger.book_night(night(entry(), seq=seq), bases=[], recorded_at=NOW)
+        book(ledger, night(entry(), seq=seq), bases=[], recorded_at=NOW)
 
     assert ledger.posted(DAY, DAY) == {}
 
@@ -198,14 +205,14 @@ def test_a_night_is_stale_once_quarantine_of_its_window_changes(ledger: Ledger) 
     ledger.record_conformed([], rejects={("bill", "costs", DAY): [reject()]}, recorded_at=NOW)
 
     with pytest.raises(StaleNightError, match="snapshot 1 arrived after 0"):
-        ledger.book_night(night(entry()), bases=[], recorded_at=NOW)
+        book(ledger, night(entry()), bases=[], recorded_at=NOW)
 
 
 def test_what_arrives_outside_the_window_makes_no_night_stale(ledger: Ledger) -> None:
     tomorrow = DAY + timedelta(days=1)
     ledger.record_conformed([conformed("c1", day=tomorrow)], rejects={}, recorded_at=NOW)
 
-    assert ledger.book_night(night(entry()), bases=[], recorded_at=NOW).is_new
+    assert book(ledger, night(entry()), bases=[], recorded_at=NOW).is_new
 
 
 def test_a_night_is_stale_once_its_configuration_is_not_the_newest(ledger: Ledger) -> None:
@@ -213,12 +220,32 @@ def test_a_night_is_stale_once_its_configuration_is_not_the_newest(ledger: Ledge
     ledger.store_config_version("catalog", "other", "{}", NOW)
 
     with pytest.raises(StaleNightError, match="used catalog 'cat', the newest is 'other'"):
-        ledger.book_night(night(entry()), bases=[], configs={"catalog": "cat"}, recorded_at=NOW)
+        book(ledger, night(entry()), bases=[], configs={"catalog": "cat"}, recorded_at=NOW)
 
     ledger.store_config_version("catalog", "cat", "{}", NOW)  # merged back: newest again
-    assert ledger.book_night(
-        night(entry()), bases=[], configs={"catalog": "cat"}, recorded_at=NOW
+    assert book(
+        ledger, night(entry()), bases=[], configs={"catalog": "cat"}, recorded_at=NOW
     ).is_new
+
+
+def test_of_two_nights_that_found_the_same_difference_one_books_it(ledger: Ledger) -> None:
+    books_at = ledger.books_at()
+    ledger.book_night(night(entry()), books_at=books_at, bases=[], recorded_at=NOW)
+
+    with pytest.raises(StaleNightError, match="reconciliation 1 was booked after 0"):
+        ledger.book_night(night(entry()), books_at=books_at, bases=[], recorded_at=NOW)
+
+    assert ledger.posted(DAY, DAY)[key(), FAMILY] == 1_000
+
+
+def test_a_night_of_other_days_makes_no_night_stale(ledger: Ledger) -> None:
+    books_at = ledger.books_at()
+    tomorrow = DAY + timedelta(days=1)
+    book(ledger, night(days=(tomorrow, tomorrow)), bases=[], recorded_at=NOW)
+
+    done = ledger.book_night(night(entry()), books_at=books_at, bases=[], recorded_at=NOW)
+
+    assert done.is_new
 
 
 def test_heads_chain_and_do_not_depend_on_the_order_of_entries_or_postings(
@@ -227,8 +254,8 @@ def test_heads_chain_and_do_not_depend_on_the_order_of_entries_or_postings(
     ledger = open_ledger()
     entries = [entry(5, account="b"), entry(7, account="a")]
     turned = [Entry(e.key, e.cause, e.postings[::-1]) for e in reversed(entries)]
-    first = ledger.book_night(night(*entries), bases=[], recorded_at=NOW)
-    second = ledger.book_night(night(*turned, digest="d2"), bases=[], recorded_at=NOW)
+    first = book(ledger, night(*entries), bases=[], recorded_at=NOW)
+    second = book(ledger, night(*turned, digest="d2"), bases=[], recorded_at=NOW)
 
     verified = ledger.verify()
 
@@ -238,8 +265,8 @@ def test_heads_chain_and_do_not_depend_on_the_order_of_entries_or_postings(
 
 def test_messages_are_queued_once_with_the_night_and_settled_after(ledger: Ledger) -> None:
     ticket = Message("ticket", "bump-1", "{}")
-    ledger.book_night(night(entry()), bases=[], messages=[ticket], recorded_at=NOW)
-    ledger.book_night(night(), bases=[], messages=[ticket], recorded_at=NOW)
+    book(ledger, night(entry()), bases=[], messages=[ticket], recorded_at=NOW)
+    book(ledger, night(), bases=[], messages=[ticket], recorded_at=NOW)
 
     assert ledger.unsent("ticket") == [ticket]
     ledger.settle_message("ticket", "bump-1", "PROJ-1", NOW)
@@ -250,8 +277,8 @@ def test_messages_are_queued_once_with_the_night_and_settled_after(ledger: Ledge
 
 def test_the_age_of_a_break_is_its_first_night_and_survives_flapping(ledger: Ledger) -> None:
     for hours, breaks in enumerate([[gap(5)], [], [gap(9)]]):
-        ledger.book_night(
-            night(breaks=breaks, digest=f"d{hours}", hours=hours), bases=[], recorded_at=NOW
+        book(
+            ledger, night(breaks=breaks, digest=f"d{hours}", hours=hours), bases=[], recorded_at=NOW
         )
 
     (current,) = ledger.breaks_current()
@@ -264,23 +291,21 @@ def test_the_age_of_a_break_is_its_first_night_and_survives_flapping(ledger: Led
 def test_a_break_is_cleared_by_a_night_that_measured_its_day_and_did_not_find_it(
     ledger: Ledger,
 ) -> None:
-    ledger.book_night(night(breaks=[gap()]), bases=[], recorded_at=NOW)
+    book(ledger, night(breaks=[gap()]), bases=[], recorded_at=NOW)
     older = (DAY - timedelta(days=9), DAY - timedelta(days=1))
-    ledger.book_night(night(digest="d2", days=older, hours=1), bases=[], recorded_at=NOW)
+    book(ledger, night(digest="d2", days=older, hours=1), bases=[], recorded_at=NOW)
     assert [found.item for found in ledger.breaks_current()] == [gap()]  # its day was not looked at
 
-    ledger.book_night(
-        night(digest="d3", hours=2), bases=[], held=[("anthropic", DAY)], recorded_at=NOW
-    )
+    book(ledger, night(digest="d3", hours=2), bases=[], held=[("anthropic", DAY)], recorded_at=NOW)
     assert [found.item for found in ledger.breaks_current()] == [gap()]  # held: not measured
 
-    ledger.book_night(night(digest="d4", hours=3), bases=[], recorded_at=NOW)
+    book(ledger, night(digest="d4", hours=3), bases=[], recorded_at=NOW)
     assert ledger.breaks_current() == []
 
 
 def test_an_older_night_that_finishes_last_does_not_speak_for_today(ledger: Ledger) -> None:
-    ledger.book_night(night(breaks=[gap(9)], digest="new", hours=5), bases=[], recorded_at=NOW)
-    ledger.book_night(night(breaks=[gap(1)], digest="old", hours=0), bases=[], recorded_at=NOW)
+    book(ledger, night(breaks=[gap(9)], digest="new", hours=5), bases=[], recorded_at=NOW)
+    book(ledger, night(breaks=[gap(1)], digest="old", hours=0), bases=[], recorded_at=NOW)
 
     (current,) = ledger.breaks_current()
     last = ledger.last_reconciliation()
