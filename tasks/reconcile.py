@@ -54,9 +54,15 @@ UNBILLED = (AgentLogSource, GithubSource, JiraSource)
 
 @dataclass(frozen=True, slots=True)
 class _Computed:
-    """One computation, not booked yet."""
+    """One computation, not booked yet.
+
+    Attributes:
+        seq: Newest snapshot it could see.
+        books_at: Newest night it could see, read before everything else.
+    """
 
     seq: int
+    books_at: int
     config: Config
     card: PriceCard
     standing: Standing
@@ -95,6 +101,7 @@ def reconcile(plan: Plan, *, failures: Sequence[Failure], dry_run: bool) -> Nigh
 
 
 def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Computed:
+    books_at = ledger.books_at()
     seq = ledger.seq_as_of(plan.as_of) if plan.is_past else ledger.newest_seq()
     sources = enabled_sources(config.sources)
     standing = stand(
@@ -136,7 +143,9 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     )
     issuer_of = {s.name: s.issuer for s in sources if not isinstance(s, UNBILLED)}
     made = Made(config.digests["catalog"], config.digests["policy"], card, item_stamps)
-    return _Computed(seq, config, card, standing, books, bases_of(standing, issuer_of, made))
+    return _Computed(
+        seq, books_at, config, card, standing, books, bases_of(standing, issuer_of, made)
+    )
 
 
 def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
@@ -263,6 +272,7 @@ def _commit(
     )
     return ledger.book_night(
         night,
+        books_at=computed.books_at,
         bases=list(computed.bases.values()),
         recorded_at=plan.as_of,
         held=computed.standing.held,

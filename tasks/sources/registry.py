@@ -1,6 +1,6 @@
 """Which module reads which type of source: a new vendor is one more line here."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -34,7 +34,7 @@ class Conform(Protocol):
         self,
         stream: Stream,
         config: Any,  # noqa: ANN401 - each source takes its own shape
-        rows: Iterable[RawRow],
+        rows: Sequence[RawRow],
         key: date,
         issuers: Mapping[str, Issuer],
     ) -> Conformed:
@@ -47,26 +47,41 @@ class Adapter:
 
     Attributes:
         parser: Version of its parse and conform functions; a new one conforms again.
-        has_client: Whether it is read over HTTP.
     """
 
     streams: tuple[Stream, ...]
     parser: str
     fetch: Fetch
     conform: Conform
-    has_client: bool = True
 
     def stream(self, name: str) -> Stream:
         """Find a stream by name."""
         return next(stream for stream in self.streams if stream.name == name)
 
 
+def _without_issuers(
+    conform: Callable[[Stream, Any, Sequence[RawRow], date], Conformed],
+) -> Conform:
+    """Fit in a source of work: an event does not depend on whose day it is."""
+
+    def conform_work(
+        stream: Stream,
+        config: Any,  # noqa: ANN401 - each source takes its own shape
+        rows: Sequence[RawRow],
+        key: date,
+        issuers: Mapping[str, Issuer],  # noqa: ARG001 - see above
+    ) -> Conformed:
+        return conform(stream, config, rows, key)
+
+    return conform_work
+
+
 _ADAPTERS = {
-    "agent_log": Adapter(
-        agent_log.STREAMS, agent_log.PARSER, agent_log.fetch, agent_log.conform, has_client=False
+    "agent_log": Adapter(agent_log.STREAMS, agent_log.PARSER, agent_log.fetch, agent_log.conform),
+    "github": Adapter(
+        github.STREAMS, github.PARSER, github.fetch, _without_issuers(github.conform)
     ),
-    "github": Adapter(github.STREAMS, github.PARSER, github.fetch, github.conform),
-    "jira": Adapter(jira.STREAMS, jira.PARSER, jira.fetch, jira.conform),
+    "jira": Adapter(jira.STREAMS, jira.PARSER, jira.fetch, _without_issuers(jira.conform)),
     "anthropic": Adapter(anthropic.STREAMS, anthropic.PARSER, anthropic.fetch, anthropic.conform),
     "openai": Adapter(openai.STREAMS, openai.PARSER, openai.fetch, openai.conform),
 }

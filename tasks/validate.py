@@ -1,0 +1,208 @@
+"""Stage 2: type the rows of changed days, check them, and make what passes visible.
+
+What to do is found by comparing raw snapshots with conformed ones, so that a night which
+was cut off is caught up by the next, and a new parser conforms everything again.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from prefect import task
+
+from config.load import load_config
+from config.settings import settings_from_environment
+from config.shapes.sources import Issuer, Source
+from tasks.checks.run import CheckResult, check
+from tasks.core.batches import Conformed, Reject, Stream, StreamKind
+from tasks.core.books import Label, Snapshot
+from tasks.core.tables import TABLES, WORK_ITEM_EVENTS
+from tasks.lake.canonical import joined_sha
+from tasks.lake.parquet import Dropped
+from tasks.lake.store import Lake
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.snapshots import Which
+from tasks.sources.registry import Adapter, adapter_of, source_named
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateReport:
+    """What one stream's changed days came to, in counts.
+
+    Attributes:
+        days: Keys that were conformed.
+        held: Keys whose batch failed as a whole; what was visible before stays so.
+        rejects: Rows in quarantine, repeated ones included.
+        reasons: Why days are held, one sentence each.
+    """
+
+    source: str
+    stream: str
+    days: tuple[date, ...]
+    held: tuple[date, ...]
+    rows: int
+    rejects: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """The raw files of one key, and what they were conformed to."""
+
+    key: date
+    files: Sequence[Snapshot]
+    raw_sha: str
+    conformed: Conformed
+
+
+@task(name="validate", task_run_name="validate {source} {stream}")
+def validate(source: str, stream: str, *, now: datetime) -> ValidateReport:
+    """Conform and check every key of a stream whose raw content or parser is new.
+
+    Args:
+        source: Name in `sources.yaml`.
+        stream: Name of one of its streams.
+        now: The night's moment, aware UTC.
+
+    Raises:
+        LakeError: A raw file is missing or altered.
+    """
+    settings = settings_from_environment()
+    config = load_config(settings.config_dir).sources
+    configured = source_named(config.sources, source)
+    adapter = adapter_of(configured)
+    wanted = adapter.stream(stream)
+    issuers = {issuer.id: issuer for issuer in config.issuers}
+    lake = Lake.open(settings.lake_dir)
+    with Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger:
+        days = [
+            _conformed(lake, adapter, wanted, configured, issuers, key, files)
+            for key, files in _changed(ledger, adapter, wanted, source).items()
+        ]
+        results = check(TABLES[wanted.table], source, {day.key: day.conformed.rows for day in days})
+        report = _publish(lake, ledger, adapter, wanted, source, days, results, now)
+    log.info(
+        "validated %s rows source=%s stream=%s days=%s held=%s rejects=%s",
+        report.rows,
+        source,
+        stream,
+        len(report.days),
+        len(report.held),
+        report.rejects,
+    )
+    return report
+
+
+def _changed(
+    ledger: Ledger, adapter: Adapter, stream: Stream, source: str
+) -> dict[date, list[Snapshot]]:
+    """Find the keys to conform, each with its raw files, oldest first."""
+    seq = ledger.newest_seq()
+    is_report = stream.kind is StreamKind.REPORT
+    raw = ledger.snapshots_as_of(
+        seq,
+        layer="raw",
+        which=Which.NEWEST if is_report else Which.EVERY,
+        source=source,
+        stream=stream.name,
+    )
+    files: dict[date, list[Snapshot]] = {}
+    for one in raw:
+        files.setdefault(one.key, []).append(one)
+    done = {
+        one.key: (one.raw_sha, one.parser, one.is_complete)
+        for one in ledger.snapshots_as_of(seq, layer="conformed", source=source, stream=stream.name)
+    }
+    return {
+        key: found
+        for key, found in files.items()
+        if done.get(key) != (_raw_sha(found), adapter.parser, found[-1].is_complete)
+    }
+
+
+def _raw_sha(files: Sequence[Snapshot]) -> str:
+    return files[0].sha if len(files) == 1 else joined_sha(one.sha for one in files)
+
+
+def _conformed(
+    lake: Lake,
+    adapter: Adapter,
+    stream: Stream,
+    source: Source,
+    issuers: Mapping[str, Issuer],
+    key: date,
+    files: Sequence[Snapshot],
+) -> _Day:
+    if stream.kind is StreamKind.REPORT:
+        rows = lake.read_raw(files[-1], stream)
+    else:
+        rows = lake.newest_rows(files, stream)
+    conformed = adapter.conform(stream, source, rows, key, issuers)
+    return _Day(key, files, _raw_sha(files), conformed)
+
+
+def _publish(
+    lake: Lake,
+    ledger: Ledger,
+    adapter: Adapter,
+    stream: Stream,
+    source: str,
+    days: Sequence[_Day],
+    results: Mapping[date, CheckResult],
+    now: datetime,
+) -> ValidateReport:
+    """Write what passed, then record all of it in one transaction."""
+    table = TABLES[stream.table]
+    snapshots: list[Snapshot] = []
+    rejects: dict[tuple[str, str, date], Sequence[Reject]] = {}
+    labels: list[Label] = []
+    events: list[Mapping[str, object]] = []
+    for day in days:
+        result = results[day.key]
+        refused = [*day.conformed.rejects, *result.rejects]
+        if not result.is_critical:
+            written = lake.write_conformed(
+                table,
+                result.rows,
+                source=source,
+                stream=stream.name,
+                day=day.key,
+                parser=adapter.parser,
+                raw_sha=day.raw_sha,
+                is_complete=day.files[-1].is_complete,
+                recorded_at=now,
+            )
+            snapshots.append(written.snapshot)
+            refused += [_repeated(day.key, at, one) for at, one in enumerate(written.dropped)]
+            labels += [Label(*label) for label in day.conformed.labels]
+            if table is WORK_ITEM_EVENTS:
+                events += result.rows
+        rejects[source, stream.name, day.key] = refused
+    ledger.record_conformed(
+        snapshots, rejects=rejects, events=events, labels=labels, recorded_at=now
+    )
+    held = [day.key for day in days if results[day.key].is_critical]
+    return ValidateReport(
+        source=source,
+        stream=stream.name,
+        days=tuple(day.key for day in days),
+        held=tuple(held),
+        rows=sum(one.rows for one in snapshots),
+        rejects=sum(len(refused) for refused in rejects.values()),
+        reasons=tuple(finding.detail for key in held for finding in results[key].findings),
+    )
+
+
+def _repeated(key: date, position: int, dropped: Dropped) -> Reject:
+    """Turn a row that repeats another's key into a reject; which of them stays is settled."""
+    return Reject(
+        place=f"conformed {key}",
+        position=position,
+        length=0,
+        digest=dropped.row_digest,
+        field_path="",
+        code="duplicate" if dropped.is_exact else "conflicting_duplicate",
+    )
