@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -37,6 +37,8 @@ class Client:
         waits: Where learnt waits outlive this process.
         clock: Time for pacing and waiting.
         deadline: Aware UTC; no wait ends and no request starts after it.
+        longest_wait: Longer waits are raised rather than slept, so that the caller can
+            do other work meanwhile; None to sleep every wait that ends before the deadline.
         vendor: Whose limit rules hold.
         credential: What requests to the base origin carry; None for nothing.
         headers: Sent with every request to the base origin, next pages included.
@@ -58,6 +60,7 @@ class Client:
         waits: WaitStore,
         clock: Clock,
         deadline: datetime,
+        longest_wait: timedelta | None = None,
         vendor: Vendor = Vendor.GENERIC,
         credential: Credential | None = None,
         headers: Mapping[str, str] | None = None,
@@ -78,7 +81,7 @@ class Client:
             )
             raise ConfigError(message)
         self._patience = Patience(
-            source, Waits(waits), clock, deadline, pace or PACES[vendor], jitter
+            source, Waits(waits), clock, deadline, longest_wait, pace or PACES[vendor], jitter
         )
         self._wire = Wire(self.caps, clock, ca_file)
         self._sender = Sender(

@@ -33,6 +33,7 @@ class Patience:
         waits: Waits,
         clock: Clock,
         deadline: datetime,
+        longest_wait: timedelta | None,
         pace: Pace,
         jitter: Callable[[], float],
     ) -> None:
@@ -40,6 +41,7 @@ class Patience:
         self._waits = waits
         self._clock = clock
         self._deadline = deadline
+        self._longest_wait = longest_wait
         self._pace = pace
         self._jitter = jitter
         self._buckets: dict[str, Bucket] = {}
@@ -53,7 +55,8 @@ class Patience:
         """Return when a request may be sent.
 
         Raises:
-            WaitUntilError: A wait ends at or after the deadline; nothing is slept.
+            WaitUntilError: A wait ends at or after the deadline, or is longer than the
+                longest one to sleep; nothing is slept.
             DeadlineError: The deadline is over, or pacing leads past it.
         """
         is_paced = False
@@ -85,7 +88,8 @@ class Patience:
         self._sleep(longest * (0.5 + self._jitter() / 2), self._clock.now())
 
     def _wait(self, until: datetime, now: datetime) -> None:
-        if until >= self._deadline:
+        is_too_long = self._longest_wait is not None and until - now > self._longest_wait
+        if is_too_long or until >= self._deadline:
             raise WaitUntilError(self._source, until)
         self._clock.sleep((until - now).total_seconds())
 

@@ -115,10 +115,11 @@ class Server:
 
 
 class Tap:
-    """A foreign origin: takes every byte that anyone sends it, answers a bare 200."""
+    """An origin that takes every byte that anyone sends it, and answers raw bytes."""
 
     def __init__(self) -> None:
         self.received = b""
+        self.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
         self.connections = 0
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.netloc = f"127.0.0.1:{self._socket.getsockname()[1]}"
@@ -135,7 +136,7 @@ class Tap:
             with connection:
                 connection.settimeout(5)
                 self.received += connection.recv(65536)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                connection.sendall(self.answer)
 
     def stop(self) -> None:
         self._socket.close()

@@ -14,7 +14,7 @@ from tasks.transport.errors import BodyError, DeadlineError, OriginError, Status
 from tasks.transport.limits import Vendor
 from tasks.transport.pacing import Pace, map_bounded
 from tasks.transport.waits import MemoryWaitStore
-from tests.transport.loopback import NOW, FakeClock, Reply, Request, Server, scripted
+from tests.transport.loopback import NOW, FakeClock, Reply, Request, Server, Tap, scripted
 
 Serve = Callable[..., Server]
 Connect = Callable[..., Client]
@@ -119,6 +119,26 @@ class TestRetries:
 
         assert connect(server).post_read("/x", json={"a": 1}).json == [1]
         assert [request.json for request in server.requests] == [{"a": 1}] * 2
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            b"",
+            b"garbage\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[1",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1",
+            b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n[1]",
+        ],
+    )
+    def test_answers_that_break_off_or_are_no_http_are_unavailable(
+        self, sent: bytes, connect: Connect, tap: Tap
+    ) -> None:
+        tap.answer = sent
+
+        with pytest.raises(SourceUnavailableError, match="last by (Remote|Read)"):
+            connect(tap.url).get("/x")
+
+        assert tap.connections == 5
 
     def test_no_connection_is_unavailable(self, connect: Connect, clock: FakeClock) -> None:
         with socket.create_server(("127.0.0.1", 0)) as closed:
@@ -231,6 +251,18 @@ class TestWaits:
 
         assert clock.slept == [600]
         assert len(server.requests) == 2
+
+    def test_a_wait_longer_than_wanted_is_raised_though_time_is_left(
+        self, serve: Serve, connect: Connect, clock: FakeClock
+    ) -> None:
+        seconds = iter(("60", "61"))
+        server = serve(lambda _: Reply(429, {"retry-after": next(seconds)}))
+
+        with pytest.raises(WaitUntilError) as caught:
+            connect(server, longest_wait=timedelta(minutes=1)).get("/x")
+
+        assert clock.slept == [60]
+        assert caught.value.wait_until == NOW + timedelta(seconds=121)
 
     def test_a_wait_holds_for_its_credential_host_and_resource_only(
         self, serve: Serve, connect: Connect, waits: MemoryWaitStore, clock: FakeClock
