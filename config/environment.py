@@ -30,7 +30,7 @@ NAMES = (
     "WORK_DIR",
 )
 #: Read by the tests only, and nothing to complain about.
-_OF_TESTS = re.compile(r"GRADUAND_(SHARED|TEST_[A-Z0-9_]+)")
+_OF_TESTS = re.compile(r"GRADUAND_(SHARED|REQUIRE_POSTGRES|TEST_[A-Z0-9_]+)")
 _MAX_FILE_BYTES = 64 * 1024  # a private key of 16,384 bits is 13 kB
 
 

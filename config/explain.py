@@ -26,6 +26,9 @@ _PATTERNS = {
         "must be an id as the vendor writes it: "
         "letters, digits, `_`, `.`, `:`, `/`, `-`, at most 128"
     ),
+    r"^[^*?\[]{1,199}\*?$": (
+        "must be the beginning of branch names such as `agent/upgrade/`, without wildcards"
+    ),
     r"^[A-Z]{3}$": "must be a currency code such as `USD`",
     r"^[A-Z][A-Z0-9_]{0,31}$": "must be a Jira project key such as `OPS`",
     r"^customfield_[0-9]+$": "must be a Jira field id such as `customfield_10042`",

@@ -24,7 +24,7 @@ def match_misfits(catalog: Catalog) -> Iterator[Misfit]:
     for field in ("accounts", "api_keys", "bots"):
         yield from _claimed_twice(_workflow_rules(catalog, field))
     yield from _unreachable(_stamps(catalog))
-    yield from _unreachable(_workflow_rules(catalog, "branch_prefixes"), ending="*")
+    yield from _unreachable(_workflow_rules(catalog, "branch_prefixes"))
     yield from _unreachable(_workflow_rules(catalog, "repositories"))
     for field in ("repositories", "projects"):
         yield from _unreachable(
@@ -35,11 +35,10 @@ def match_misfits(catalog: Catalog) -> Iterator[Misfit]:
 
 
 def _stamps(catalog: Catalog) -> Iterator[_Rule]:
-    # Its own id is the first stamp of every workflow.
+    # Ids of workflows are stamps that are tried before all others.
     for position, workflow in enumerate(catalog.workflows):
         yield _Rule(("workflows", position, "id"), workflow.id, position)
-        for at, value in enumerate(workflow.match.stamps):
-            yield _Rule(("workflows", position, "match", "stamps", at), value, position)
+    yield from _workflow_rules(catalog, "stamps")
 
 
 def _workflow_rules(catalog: Catalog, field: str) -> Iterator[_Rule]:
@@ -56,29 +55,29 @@ def _claimed_twice(rules: Iterable[_Rule]) -> Iterator[Misfit]:
             yield _claim(earlier, rule)
 
 
-def _unreachable(rules: Iterable[_Rule], ending: str = "") -> Iterator[Misfit]:
-    """Report each rule that an earlier one covers; `ending` is added to every glob."""
+def _unreachable(rules: Iterable[_Rule]) -> Iterator[Misfit]:
+    """Report each rule that repeats an earlier one or is covered by it."""
     first: dict[str, _Rule] = {}
     globs: dict[str, list[_Rule]] = {}  # by plain head, so that few are compared
     for rule in rules:
         earlier = first.setdefault(rule.value, rule)
         if earlier is not rule:
             # Two workflows with one id are reported as such.
-            if rule.path[-1] != "id" or earlier.path[-1] != "id":
+            if rule.path[-1] != "id":
                 yield _claim(earlier, rule)
             continue
-        glob = rule.value + ending
         wider = next(
-            (wide for wide in _rivals(globs, glob) if covers(wide.value + ending, glob)), None
+            (wide for wide in _rivals(globs, rule) if covers(wide.value, rule.value)), None
         )
         if wider is not None:
             yield _shadow(wider, rule)
-        if not is_exact(glob):
-            globs.setdefault(plain_head(glob), []).append(rule)
+        if not is_exact(rule.value):
+            globs.setdefault(plain_head(rule.value), []).append(rule)
 
 
-def _rivals(globs: Mapping[str, Sequence[_Rule]], glob: str) -> Iterator[_Rule]:
-    """Give the rules whose plain head does not rule out that they cover a glob."""
+def _rivals(globs: Mapping[str, Sequence[_Rule]], rule: _Rule) -> Iterator[_Rule]:
+    """Give the earlier globs whose plain head does not rule out that they cover a rule."""
+    glob = rule.value
     if "[" in glob:
         heads: Iterable[str] = globs
     else:
@@ -97,15 +96,9 @@ def _claim(earlier: _Rule, rule: _Rule) -> Misfit:
 
 
 def _shadow(wider: _Rule, rule: _Rule) -> Misfit:
-    place = f"{shown_path(wider.path)} ({shown(wider.value)})"
-    if rule.path[-1] == "id":
-        message = (
-            f"never matches as a stamp, because {place} comes first and takes it; "
-            "narrow that glob or move this workflow before it."
-        )
-    else:
-        message = (
-            f"{shown(rule.value)} never matches, because {place} comes first and takes all of it; "
-            "narrow that one, move this one before it, or remove it."
-        )
+    message = (
+        f"{shown(rule.value)} never matches, because {shown_path(wider.path)} "
+        f"({shown(wider.value)}) comes first and takes all of it; "
+        "narrow that one, move this one before it, or remove it."
+    )
     return Misfit(CATALOG, rule.path, message)

@@ -87,6 +87,9 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 #: A shell glob (`*`, `?`, `[...]`), matched case-sensitively against the whole value.
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+#: Beginning of branch names, e.g. `agent/upgrade/`. Branches are kept as the longest declared
+#: beginning, so a wildcard could match nothing; one `*` at the end is taken as meant.
+BranchPrefix = Annotated[str, StringConstraints(pattern=r"^[^*?\[]{1,199}\*?$")]
 #: An id as a vendor writes it (workspace, project, key).
 VendorId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]{1,128}$")]
 #: A positive amount of money in whole currency units; quoted in YAML so that it stays decimal.

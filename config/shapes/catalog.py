@@ -10,6 +10,7 @@ from pydantic import Field
 
 from config.shapes.base import (
     Amount,
+    BranchPrefix,
     Currency,
     Dated,
     Day,
@@ -53,7 +54,7 @@ class Match(Shape):
     )
     accounts: tuple[VendorId, ...] = Field((), description="Workspaces or projects it owns whole.")
     api_keys: tuple[VendorId, ...] = Field((), description="Vendor ids (not secrets) of its keys.")
-    branch_prefixes: tuple[Glob, ...] = Field(
+    branch_prefixes: tuple[BranchPrefix, ...] = Field(
         (), description="Beginnings of branch names, e.g. `agent/upgrade/`."
     )
     repositories: tuple[Glob, ...] = Field((), description="Globs of `owner/name`.")

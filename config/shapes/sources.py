@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from config.shapes.base import (
     Amount,
+    BranchPrefix,
     Currency,
     Day,
     FormatVersion,
@@ -90,7 +91,7 @@ class AgentLogSource(_Source):
     work_item_key: Slug | None = Field(
         None, description="Key of `inputs` that names the work item, where the line does not."
     )
-    branch_prefixes: tuple[Glob, ...] = Field(
+    branch_prefixes: tuple[BranchPrefix, ...] = Field(
         (), description="Branch prefixes that are kept, beside the catalog's and the agents' own."
     )
     repositories: tuple[Glob, ...] = Field(
@@ -111,7 +112,7 @@ class GithubSource(_HttpSource):
     incident_labels: tuple[Text, ...] = Field(
         ("incident",), description="Labels that make an issue an incident."
     )
-    branch_prefixes: tuple[Glob, ...] = Field(
+    branch_prefixes: tuple[BranchPrefix, ...] = Field(
         (), description="Branch prefixes that are kept, beside the catalog's and the agents' own."
     )
     backfill_days: Whole = Field(90, ge=1, le=3650, description="How far the first night reads.")

@@ -106,6 +106,9 @@ LATER = 'until: 2027-01-15, cap: "1500.00"}\n      - {from: 2026-12-01, '
             LATER + "stage: provisional, until: 2027-03-01, cap: 1}",
         ),
         ('until: 2027-01-15, cap: "1500.00"}', LATER + "stage: golden}"),
+        # A longer prefix is the finer one wherever it stands, an id is tried before every glob.
+        ('["agent/upgrade/"]', '["agent/"]'),
+        ('["upgrade-swarm-*"]', '["upgrade-*"]'),
         ("scope:\n      tickets", "scope:\n      paths: ['src/**']\n      tickets"),
     ],
 )

@@ -56,6 +56,7 @@ CATALOG_SHAPES = [
     Case("title: Routing", 'title: ""', "squads[0].title", "is empty"),
     Case("title: Routing", f"title: {'r' * 501}", "squads[0].title", "longer than 500 characters"),
     Case("[agent.copilot]", "[a b]", "workflows[0].match.bots[0]", "must be a short id"),
+    Case('["agent/flaky/"]', "[a/*/b]", "workflows[3].match.branch_prefixes[0]", "wildcards"),
     Case("[proj_CoverageLab]", "[a b]", "workflows[4].match.accounts[0]", "as the vendor writes"),
     Case(AMOUNT, "amount: true", BUDGET, "must be a number"),
     Case(AMOUNT, 'amount: "1_0"', BUDGET, "must be a number"),
@@ -145,17 +146,10 @@ CATALOG_CHECKS = [
         "claimed at workflows[2].id already",
     ),
     Case(
-        'stamps: ["upgrade-swarm-*"]',
-        'stamps: ["upgrade-*"]',
-        "workflows[2].id",
-        "never matches as a stamp, because workflows[1].match.stamps[0] (`upgrade-*`)",
-        3,
-    ),
-    Case(
         '["agent/upgrade/"]',
-        '["agent/"]',
+        '["agent/*"]',
         "workflows[1].match.branch_prefixes[0]",
-        "never matches, because workflows[0].match.branch_prefixes[0] (`agent/`)",
+        "never matches, because workflows[0].match.branch_prefixes[0] (`agent/*`)",
         18,
     ),
     Case(
