@@ -1,0 +1,118 @@
+"""The night: pull, validate, reconcile, report.
+
+The clock is read here once and handed down. A past `as_of` pulls nothing and books nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from prefect import flow, unmapped
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture, as_completed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from config.load import load_config
+from config.settings import settings_from_environment
+from flows.parameters import Moment, SourceName, Window
+from tasks.core.errors import GraduandError, WaitUntilError
+from tasks.core.plan import Failure, Order, Plan, plan_night
+from tasks.pull import pull
+from tasks.reconcile import reconcile
+from tasks.report import PullProgress, end_state, rename_run, report
+from tasks.sources.registry import streams_by_source
+from tasks.validate import validate
+
+
+@flow(
+    name="nightly-reconciliation",
+    flow_run_name="reconciling",
+    description="Reconciles what agents logged, what vendors metered and what they billed.",
+    # One thread a stream: a source that has to wait for a limit does not hold up another.
+    task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
+)
+def nightly_reconciliation(
+    window: Window | None = None,
+    sources: list[SourceName] | None = None,
+    as_of: Moment | None = None,
+    repull: bool = False,  # noqa: FBT001, FBT002 - a check box of the run form
+    dry_run: bool = False,  # noqa: FBT001, FBT002 - as above
+) -> State[Any]:
+    """Reconcile a window of days and book what changed.
+
+    Running it again books nothing twice; nothing that was booked is ever altered.
+
+    Args:
+        window: Days to reconcile. Empty: the 31 days up to yesterday.
+        sources: Sources to read now. Empty: all of them. A source that you leave out
+            is not read again; what is known of it still counts.
+        as_of: Compute what a past moment would have seen. Reads no source and books nothing.
+        repull: Forget how far each source has been read, and read everything again.
+        dry_run: Read and validate, compute and show, but book nothing.
+    """
+    started = datetime.now(UTC)
+    settings = settings_from_environment()
+    plan = plan_night(
+        streams_by_source(load_config(settings.config_dir).sources),
+        window=(window.start, window.end) if window else None,
+        only=sources,
+        as_of=as_of,
+        now=settings.now or started,
+    )
+    deadline = started + timedelta(minutes=settings.night_deadline_minutes)
+    failures = _read(plan, deadline, repull=repull)
+    night = reconcile(plan, failures=failures, dry_run=dry_run)
+    report(night)
+    rename_run(night)
+    return end_state(night)
+
+
+def _read(plan: Plan, deadline: datetime, *, repull: bool) -> list[Failure]:
+    """Pull every ordered stream, then validate what changed; what fails stops nothing else."""
+    if not plan.orders:
+        return []
+    pulls = pull.map(
+        source=[order.source for order in plan.orders],
+        stream=[order.stream for order in plan.orders],
+        window=unmapped((plan.start, plan.end)),
+        now=unmapped(plan.as_of),
+        deadline=unmapped(deadline),
+        from_scratch=unmapped(repull),
+    )
+    progress = PullProgress(len(pulls))
+    for _ in as_completed(list(pulls)):
+        progress.advance()
+    # Streams whose pull failed are validated too: an earlier night may have left work behind.
+    checks = validate.map(
+        source=[order.source for order in plan.orders],
+        stream=[order.stream for order in plan.orders],
+        now=unmapped(plan.as_of),
+    )
+    return [*_failures(plan.orders, pulls), *_failures(plan.orders, checks), *_held(checks)]
+
+
+def _failures(orders: Sequence[Order], futures: Sequence[PrefectFuture[Any]]) -> list[Failure]:
+    failures = []
+    for order, future in zip(orders, futures, strict=True):
+        error = future.result(raise_on_failure=False)
+        if not isinstance(error, BaseException):
+            continue
+        until = error.wait_until if isinstance(error, WaitUntilError) else None
+        # Only our own faults are known to name no secret and no person.
+        detail = (
+            str(error)
+            if isinstance(error, GraduandError)
+            else f"unexpected {type(error).__name__}; its traceback is in the log of the task run"
+        )
+        failures.append(Failure(order.source, order.stream, detail, until))
+    return failures
+
+
+def _held(checks: Sequence[PrefectFuture[Any]]) -> list[Failure]:
+    reports = [future.result(raise_on_failure=False) for future in checks]
+    return [
+        Failure(one.source, one.stream, reason)
+        for one in reports
+        if not isinstance(one, BaseException)
+        for reason in one.reasons
+    ]

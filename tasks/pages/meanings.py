@@ -1,0 +1,71 @@
+"""What each class of break and each finding means, and what a person can do about it."""
+
+from tasks.core.books import BreakClass
+
+#: Class to (what it is, what to do); one sentence fragment each, shown after the amount.
+BREAKS: dict[BreakClass, tuple[str, str]] = {
+    BreakClass.UNLOGGED_USAGE: (
+        "metered by the vendor, but in no log",
+        "find the key that is used without a log, or give it an owner in the catalog",
+    ),
+    BreakClass.UNMETERED_RUN: (
+        "logged, but not metered by the vendor",
+        "look for a log that counts twice, or for an account that is not connected",
+    ),
+    BreakClass.TIMING: (
+        "logged on one day, metered on the next or the day before",
+        "nothing: the two days cancel out",
+    ),
+    BreakClass.PRICE: (
+        "billed at another price than list or contract",
+        "compare the contract line in sources.yaml with the vendor's terms",
+    ),
+    BreakClass.VOLUME: (
+        "billed for another quantity than was metered",
+        "ask the vendor; both figures are theirs",
+    ),
+    BreakClass.PRICE_OR_VOLUME: (
+        "billed differently from metered usage at the card's prices",
+        "compare contract and tier; the vendor does not bill quantities that would tell",
+    ),
+    BreakClass.CHARGE_WITHOUT_USAGE: (
+        "billed, but not in the usage report",
+        "expected for code execution and sessions; else ask the vendor",
+    ),
+    BreakClass.USAGE_WITHOUT_CHARGE: (
+        "metered, but never billed",
+        "expected for committed tiers; else it may still be billed",
+    ),
+    BreakClass.PENDING: ("metered, not billed yet", "nothing: the bill is a day or two behind"),
+    BreakClass.RESTATED: (
+        "the vendor changed what it had billed",
+        "nothing: the correction is booked under its own cause",
+    ),
+    BreakClass.REPARSED: (
+        "our reading of the same data changed",
+        "nothing: the correction is booked as software",
+    ),
+    BreakClass.UNPRICED_MODEL: (
+        "a model that the price card does not know",
+        "add a contract line with its price to sources.yaml",
+    ),
+    BreakClass.DUPLICATE: ("repeated log lines, counted once", "nothing, unless they grow"),
+    BreakClass.CREDIT: ("credited by the vendor", "nothing: it lowers the bill, and no family"),
+    BreakClass.TAX: ("tax", "nothing: it has its own line"),
+    BreakClass.CURRENCY: (
+        "billed in another currency than the issuer's",
+        "correct the issuer's currency in sources.yaml",
+    ),
+    BreakClass.QUARANTINED: (
+        "received, but not readable or not plausible",
+        "look the rows up in the quarantine table; they are booked once they can be read",
+    ),
+}
+
+#: Finding code to what to do.
+FINDINGS = {
+    "unknown_stamp": "name it in the catalog, or correct the stamp",
+    "out_of_scope": "widen the scope in the catalog, or keep the workflow out of that repository",
+    "claim_contradicted": "correct the claim in the catalog, or find out why the figures differ",
+    "day_missing": "run the source again for those days, or ask why it is silent",
+}

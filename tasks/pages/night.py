@@ -1,0 +1,282 @@
+"""A night as people read it: its name, what to do now, the tie-out, families, breaks.
+
+Markdown for Prefect artifacts. Every word that came from outside is escaped; figures are
+rounded for reading only.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from tasks.core.books import BreakClass
+from tasks.core.night_report import NightReport, Standings
+from tasks.core.ties import TieOut
+from tasks.pages.meanings import BREAKS, FINDINGS
+from tasks.pages.text import amount, markdown, share, table
+
+#: Lines of a list that a person still reads; the others are counted.
+_SHOWN = 8
+#: Breaks in the breaks table; all of them are in the ledger.
+_ROWS = 200
+#: Breaks that ask nobody for anything.
+_QUIET = frozenset(
+    {
+        BreakClass.PENDING,
+        BreakClass.TIMING,
+        BreakClass.CREDIT,
+        BreakClass.TAX,
+        BreakClass.RESTATED,
+        BreakClass.REPARSED,
+        BreakClass.DUPLICATE,
+    }
+)
+
+
+def run_name(night: NightReport) -> str:
+    """Name a run by its answer, e.g. `2026-11-20 · tied · 86 % · 2 new`."""
+    plan = night.plan
+    is_usual = plan.end == plan.as_of.date() - timedelta(days=1)
+    days = str(plan.as_of.date()) if is_usual else f"{plan.start} to {plan.end}"
+    words = [days, night.status, share(night.coverage_ppm()), f"{night.new_breaks()} new"]
+    if plan.is_past:
+        words.append("as of then")
+    if night.is_dry_run:
+        words.append("dry run")
+    return " · ".join(words)
+
+
+def what_to_do(night: NightReport) -> str:
+    """Say first what a person should do now, and how sure the figures are."""
+    todo = [*_failures(night), *_reasons(night), *_break_tasks(night), *_finding_tasks(night)]
+    todo += _leak_tasks(night)
+    lines = [f"# {_verdict(night)}", "", _confidence(night), ""]
+    if todo:
+        lines += ["## What to do now", "", *(f"{n}. {line}" for n, line in enumerate(todo, 1)), ""]
+    else:
+        lines += ["Nothing to do now.", ""]
+    return "\n".join([*lines, _footer(night)])
+
+
+def tie_out(night: NightReport) -> str:
+    """Show how logs, usage and charges of each issuer meet, with a name for every residual."""
+    parts = ["# Tie-out", "", _window(night), ""]
+    for tie in night.books.ties:
+        parts += [f"## {markdown(tie.issuer)}", "", _tie_table(tie), ""]
+    parts.append(
+        "*Logged* is our own estimate (runs × price card), *metered* the vendor's usage × the same"
+        " card, *billed* what it charged. Only *billed* is money and is booked; every difference"
+        " has a name or lies within tolerance."
+    )
+    return "\n".join(parts)
+
+
+def families(night: NightReport) -> str:
+    """Show exploration and production of every family side by side, and the rest below."""
+    books = night.books
+    rows = [
+        (
+            markdown(row.portfolio),
+            markdown(row.family),
+            amount(row.exploration_nano, row.currency),
+            amount(row.production_nano, row.currency),
+            amount(row.exploration_nano + row.production_nano, row.currency),
+        )
+        for row in books.families
+    ]
+    head = ("Portfolio", "Family", "Exploration", "Production", "Together")
+    parts = ["# Families", "", _window(night), "", table(head, rows, right=frozenset({2, 3, 4}))]
+    if books.others:
+        others = [
+            (
+                markdown(row.portfolio) or "organisation",
+                markdown(row.kind.replace("_", " ")),
+                amount(row.amount_nano, row.currency),
+            )
+            for row in books.others
+        ]
+        head = ("Portfolio", "Carried by no family", "Amount")
+        parts += ["", "## Not in a family", "", table(head, others, right=frozenset({2}))]
+    workflows = [
+        (
+            markdown(row.family),
+            markdown(row.workflow),
+            amount(row.exploration_nano, row.currency),
+            amount(row.production_nano, row.currency),
+        )
+        for row in books.workflows
+    ]
+    head = ("Family", "Workflow", "Exploration", "Production")
+    parts += ["", "## By workflow", "", table(head, workflows, right=frozenset({2, 3}))]
+    if books.leaks:
+        parts += ["", "## Leaks: one pool paid for the other's work", "", _leak_table(night)]
+    return "\n".join(parts)
+
+
+def breaks(night: NightReport) -> str:
+    """List every named difference, largest first, with its age."""
+    rows = [
+        (
+            "new" if one.is_new else str(one.first_seen),
+            one.item.break_class.value.replace("_", " "),
+            markdown(one.item.issuer),
+            markdown(one.item.account),
+            str(one.item.day),
+            markdown(one.item.sku),
+            amount(one.item.amount_nano),
+            str(one.item.count or ""),
+        )
+        for one in night.breaks[:_ROWS]
+    ]
+    head = ("Since", "Break", "Issuer", "Account", "Day", "SKU", "Amount", "Count")
+    parts = ["# Breaks", "", _window(night), "", table(head, rows, right=frozenset({6, 7}))]
+    if len(night.breaks) > _ROWS:
+        parts += ["", f"{len(night.breaks) - _ROWS} smaller ones are in the ledger."]
+    seen = sorted({one.item.break_class for one in night.breaks})
+    meanings = [(name.value.replace("_", " "), *BREAKS[name]) for name in seen]
+    if meanings:
+        head = ("Break", "What it is", "What to do")
+        parts += ["", "## What they mean", "", table(head, meanings, right=frozenset())]
+    return "\n".join(parts)
+
+
+def _verdict(night: NightReport) -> str:
+    booked = [(name, nano) for name, nano in night.books.totals if name.startswith("booked:")]
+    money = " and ".join(amount(nano, name.partition(":")[2]) for name, nano in booked)
+    words = {
+        "tied": f"Tied: all of {money} billed is booked, to the last nano-unit",
+        "partial": f"Partial: {money} billed so far is booked; something is missing",
+        "held": f"Held: {money} billed; some days are left as they were",
+    }
+    return words[night.status] if booked else "Nothing was billed in this window"
+
+
+def _confidence(night: NightReport) -> str:
+    shares = [
+        f"{share(1_000_000 * nano // one.gross_nano())} {word}"
+        for one in night.books.coverage
+        if one.gross_nano() > 0
+        for nano, word in (
+            (one.evidenced_nano, "evidenced"),
+            (one.inferred_nano, "inferred"),
+            (one.unexplained_nano, "unexplained"),
+        )
+    ]
+    return (
+        f"{_window(night)} Complete: {share(night.books.completeness_ppm)} of expected"
+        f" source-days. Of usage charges: {', '.join(shares) or 'none'}."
+    )
+
+
+def _window(night: NightReport) -> str:
+    plan = night.plan
+    moment = f"{plan.as_of:%Y-%m-%d %H:%M} UTC"
+    return f"{plan.start} to {plan.end}, as of {moment}."
+
+
+def _failures(night: NightReport) -> list[str]:
+    lines = []
+    for one in night.failures:
+        until = f" It answers again at {one.wait_until:%H:%M} UTC." if one.wait_until else ""
+        lines.append(
+            f"**{markdown(one.source)} {markdown(one.stream)}** was not read:"
+            f" {markdown(one.detail)}.{until}"
+        )
+    return lines
+
+
+def _reasons(night: NightReport) -> list[str]:
+    told = {f"{one.source}: {one.detail}" for one in night.failures}
+    return [f"{markdown(reason)}." for reason in night.reasons if reason not in told]
+
+
+def _break_tasks(night: NightReport) -> list[str]:
+    asking = [one for one in night.breaks if one.item.break_class not in _QUIET]
+    groups: dict[BreakClass, list[Standings]] = {}
+    for one in asking:
+        groups.setdefault(one.item.break_class, []).append(one)
+    lines = []
+    for name, found in groups.items():
+        total = amount(sum(one.item.amount_nano for one in found))
+        new = sum(one.is_new for one in found)
+        what, action = BREAKS[name]
+        largest = found[0].item
+        lines.append(
+            f"**{total}** {what} ({_count(len(found), 'break')}, {new} new; largest"
+            f" {amount(largest.amount_nano)}: {markdown(largest.issuer)}"
+            f" {markdown(largest.account)} {largest.day} {markdown(largest.sku)}): {action}."
+        )
+    return lines
+
+
+def _finding_tasks(night: NightReport) -> list[str]:
+    lines = []
+    for code in sorted(night.findings_by_code()):
+        if code == "day_missing":
+            continue  # told as a reason already
+        found = night.findings_of(code)
+        for one in found[:_SHOWN]:
+            action = FINDINGS.get(code, "look at it")
+            lines.append(f"`{code}` {markdown(one.subject)}: {markdown(one.detail)}; {action}.")
+        if len(found) > _SHOWN:
+            lines.append(f"`{code}`: {len(found) - _SHOWN} more.")
+    return lines
+
+
+def _leak_tasks(night: NightReport) -> list[str]:
+    return [
+        f"**{amount(leak.amount_nano, leak.currency)}** of {markdown(leak.workflow)} is"
+        f" {leak.pool} work that was paid from {leak.paid_from}: move its key, or change its stage."
+        for leak in night.books.leaks
+    ]
+
+
+def _leak_table(night: NightReport) -> str:
+    rows = [
+        (
+            markdown(leak.workflow),
+            leak.pool,
+            leak.paid_from,
+            amount(leak.amount_nano, leak.currency),
+        )
+        for leak in night.books.leaks
+    ]
+    return table(("Workflow", "Entitled to", "Paid from", "Amount"), rows, right=frozenset({3}))
+
+
+def _tie_table(tie: TieOut) -> str:
+    def line(name: str, nano: int) -> tuple[str, str]:
+        return name, amount(nano, tie.currency)
+
+    def named(breaks_of: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:
+        return [line(f"　{name.replace('_', ' ')}", nano) for name, nano in breaks_of if nano]
+
+    rows = [
+        line("**Logged** (where it can be compared)", tie.compared_logged_nano),
+        *named(tie.logged_named),
+        line("　within tolerance", tie.logged_within_nano),
+        line("**Metered** (where logs can be compared)", tie.compared_metered_nano),
+        line("　where no log can be compared", tie.metered_nano - tie.compared_metered_nano),
+        line("**Metered** (all)", tie.metered_nano),
+        *named(tie.billed_named),
+        line("　on days without usage", tie.unchecked_nano),
+        line("　within tolerance", tie.billed_within_nano),
+        line("**Billed** for usage", tie.billed_nano),
+    ]
+    return table(("", "Amount"), rows, right=frozenset({1}))
+
+
+def _footer(night: NightReport) -> str:
+    causes = ", ".join(
+        f"{_count(count, 'entry', 'entries')} {cause}" for cause, count in night.causes
+    )
+    if night.plan.is_past:
+        booked = "Computed as of a past moment: nothing was booked."
+    elif night.is_dry_run:
+        booked = f"Dry run: nothing was booked; it would be {causes or 'nothing'}."
+    else:
+        booked = f"Booked: {causes or 'nothing new'}."
+    chain = f" Chain head `{night.head[:16]}`." if night.head else ""
+    return f"{booked} Digest `{night.digest[:16]}`.{chain}"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
