@@ -1,0 +1,135 @@
+"""What must hold of every conformed table, as Great Expectations suites.
+
+Built from the table's own columns, plus the rules of its kind. Value expectations pass
+over nulls, so that each required column has an expectation of its own for them.
+"""
+
+from great_expectations.expectations import (
+    ExpectColumnPairValuesAToBeGreaterThanB,
+    ExpectColumnValuesToBeBetween,
+    ExpectColumnValuesToBeInSet,
+    ExpectColumnValuesToMatchRegex,
+    ExpectColumnValuesToNotBeNull,
+    ExpectColumnValuesToNotMatchRegex,
+    ExpectCompoundColumnsToBeUnique,
+)
+from great_expectations.expectations.expectation import Expectation
+
+from tasks.checks.frames import DAY_SHIFT, KEY, TEXT
+from tasks.core.money import MAX_NANO
+from tasks.core.tables import CHARGES, RUNS, TOKEN_KINDS, USAGE, WORK_ITEM_EVENTS, Table
+from tasks.core.work_items import EventKind
+
+#: Name of the check whose failure means that the batch, not a row, is wrong.
+UNIQUE_KEY = "unique_key"
+
+_WORD = r"^[a-z0-9_.-]{1,64}$"
+_E_MAIL = r"[^\s@]@[^\s@]+\.[^\s@]"
+# A log is filed by UTC day, but a run belongs to its issuer's day: a neighbour at most.
+_LONGEST_SHIFT_DAYS = {RUNS.name: 1}
+
+
+def suite_of(table: Table) -> list[Expectation]:
+    """List a table's expectations; `meta` holds the name of the check and the field it is about."""
+    shift = _LONGEST_SHIFT_DAYS.get(table.name, 0)
+    general = [
+        *(_not_null(column.name) for column in table.columns if not column.is_nullable),
+        ExpectCompoundColumnsToBeUnique(
+            column_list=[KEY, *table.key],
+            ignore_row_if="never",
+            meta={"name": UNIQUE_KEY, "field": ",".join(table.key)},
+        ),
+        ExpectColumnValuesToNotMatchRegex(
+            column=TEXT, regex=_E_MAIL, meta={"name": "no_e_mail", "field": ""}
+        ),
+        _between(DAY_SHIFT, -shift, shift, name="day_of_batch", field="day"),
+    ]
+    return general + _SPECIFIC[table.name]()
+
+
+def _runs() -> list[Expectation]:
+    counts = [f"{kind}_tokens" for kind in TOKEN_KINDS]
+    return [
+        *(_between(column, 0, None) for column in (*counts, "reported_cost_nano")),
+        *(
+            _matches(column, _WORD)
+            for column in ("issuer", "stamp", "decision", "epoch", "failure_type")
+        ),
+        _matches("actor", r"^(?:human|bot|agent:[a-z0-9_.-]{1,64})$"),
+        _in_set("purpose", ["work", "eval", "shadow", "ci"]),
+        _ordered("started_at", "ended_at", or_equal=True),
+    ]
+
+
+def _usage() -> list[Expectation]:
+    return [
+        _between("quantity", 0, None),
+        _matches("kind", r"^[a-z0-9_]{1,64}$"),
+        _matches("issuer", _WORD),
+    ]
+
+
+def _charges() -> list[Expectation]:
+    return [
+        *(_between(column, -MAX_NANO, MAX_NANO) for column in ("billed_nano", "list_nano")),
+        _between("line", 0, None),
+        _in_set("kind", list(TOKEN_KINDS)),
+        _in_set("category", ["usage", "credit", "tax", "purchase", "adjustment"]),
+        _in_set("charge_class", ["correction"]),
+        _matches("currency", r"^[A-Z]{3}$"),
+        _matches("billing_period", r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"),
+        _matches("issuer", _WORD),
+        _ordered("charge_start", "charge_end", or_equal=False),
+    ]
+
+
+def _work_item_events() -> list[Expectation]:
+    return [
+        _matches("item", r"^(?:gh|jira):[^\s]{1,128}$"),
+        _in_set("event", [kind.value for kind in EventKind]),
+    ]
+
+
+_SPECIFIC = {
+    RUNS.name: _runs,
+    USAGE.name: _usage,
+    CHARGES.name: _charges,
+    WORK_ITEM_EVENTS.name: _work_item_events,
+}
+
+
+def _not_null(column: str) -> Expectation:
+    return ExpectColumnValuesToNotBeNull(column=column, meta={"name": "present", "field": column})
+
+
+def _between(
+    column: str, low: int | None, high: int | None, name: str = "range", field: str = ""
+) -> Expectation:
+    return ExpectColumnValuesToBeBetween(
+        column=column,
+        min_value=low,
+        max_value=high,
+        meta={"name": name, "field": field or column},
+    )
+
+
+def _matches(column: str, regex: str) -> Expectation:
+    return ExpectColumnValuesToMatchRegex(
+        column=column, regex=regex, meta={"name": "pattern", "field": column}
+    )
+
+
+def _in_set(column: str, values: list[str]) -> Expectation:
+    return ExpectColumnValuesToBeInSet(
+        column=column, value_set=values, meta={"name": "known_value", "field": column}
+    )
+
+
+def _ordered(first: str, second: str, *, or_equal: bool) -> Expectation:
+    return ExpectColumnPairValuesAToBeGreaterThanB(
+        column_A=second,
+        column_B=first,
+        or_equal=or_equal,
+        ignore_row_if="either_value_is_missing",
+        meta={"name": "order", "field": first},
+    )
