@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 from config.catalog_checks import catalog_misfits
@@ -70,7 +69,7 @@ def load_config(folder: Path) -> Config:
         raise ConfigError.listing(what, problems)
     shapes: dict[str, Shape] = {"catalog": catalog, "policy": policy, "sources": sources}
     digests = {name: digest_of(shape) for name, shape in shapes.items()}
-    return Config(catalog, policy, sources, MappingProxyType(digests))
+    return Config(catalog, policy, sources, digests)
 
 
 def digest_of(shape: Shape) -> str:

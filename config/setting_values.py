@@ -39,7 +39,7 @@ def database_url(text: str) -> SecretStr:
 
 
 def role_name(text: str) -> str:
-    """Accept the name of a PostgreSQL role; it is quoted into SET ROLE."""
+    """Accept the name of a PostgreSQL role; it is written into GRANT."""
     if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", text):
         message = "must be a plain role name: a-z, 0-9 and `_`, at most 63."
         raise ValueError(message)

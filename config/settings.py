@@ -64,7 +64,7 @@ class Settings(_Unpicklable):
         digest_key: Key of the HMACs that stand for branches, user repositories and
             session ids. Changing it cuts all older digests off from newer ones.
         database_url: SQLAlchemy address of the ledger; may hold a password.
-        database_writer_role: PostgreSQL role that nights write as; None: the login's own.
+        database_writer_role: PostgreSQL role that nights log in as; migrating grants it its rights.
         lake_dir: Folder, or address of an object store such as `s3://bucket/prefix`.
         config_dir: Folder of catalog.yaml, policy.yaml and sources.yaml.
         work_dir: Folder that relative paths of log sources start from.
