@@ -95,3 +95,15 @@ def test_long_brackets_are_refused_without_recursion() -> None:
     document = parse_document("x.yaml", b"[" * 100_000)
 
     assert "nested deeper" in document.problems[0].message
+
+
+TRAPS = ["a: yes", "a: {b: [1, '2']}", "a: &x 1", "a: *x", "a: 1\na: 2", "a: [", "- @x", "<<: {}"]
+
+
+@pytest.mark.parametrize("text", TRAPS)
+def test_a_machine_without_libyaml_reads_alike(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = parse_document("x.yaml", text.encode())
+
+    monkeypatch.setattr("config.yaml_lines._LOADER", yaml.SafeLoader)
+
+    assert parse_document("x.yaml", text.encode()) == usual
