@@ -80,17 +80,36 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def new_database(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[], Database]]:
+    """Make empty ledgers, as many as asked for."""
     if request.param == "sqlite":
-        file = tmp_path / "ledger.db"
-        file.write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
-        yield Database("sqlite", f"sqlite:///{file}", f"sqlite:///{file}")
+        template: Path = request.getfixturevalue("sqlite_template")
+
+        def new_file() -> Database:
+            file = tmp_path / f"{uuid.uuid4().hex[:8]}.db"
+            file.write_bytes(template.read_bytes())
+            return Database("sqlite", f"sqlite:///{file}", f"sqlite:///{file}")
+
+        yield new_file
         return
     server: Server = request.getfixturevalue("postgres")
-    name = f"{server.template}_{uuid.uuid4().hex[:8]}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {server.template}")
-    yield Database("postgresql", server.url_of(name, server.role), server.url_of(name))
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    made: list[str] = []
+
+    def new_one() -> Database:
+        name = f"{server.template}_{uuid.uuid4().hex[:8]}"
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {server.template}")
+        made.append(name)
+        return Database("postgresql", server.url_of(name, server.role), server.url_of(name))
+
+    yield new_one
+    server.execute(*(f"DROP DATABASE {name} WITH (FORCE)" for name in made))
+
+
+@pytest.fixture
+def database(new_database: Callable[[], Database]) -> Database:
+    return new_database()
 
 
 @pytest.fixture
