@@ -32,7 +32,7 @@ def parse_incident(payload: object, repo: Repo) -> RawRow | None:
         "key": repo.item(issue.number),
         **repository_fields(repo),
         "number": issue.number,
-        "state": issue.state,
+        "state": issue.state or ("closed" if issue.closed_at else "open"),
         "reason": _reason(issue.state_reason),
         "created_at": instant_text(issue.created_at),
         "updated_at": instant_text(issue.updated_at),

@@ -32,12 +32,18 @@ class Account(_Payload):
     type: str | None = None
 
 
+class Owner(_Payload):
+    """The owner of a repository; only its type matters, and only some answers tell it."""
+
+    type: str | None = None
+
+
 class Repository(_Payload):
     """`GET /repos/{owner}/{repo}`, and wherever a repository is embedded."""
 
     id: Id
     full_name: str | None = None
-    owner: Account | None = None
+    owner: Owner | None = None
 
 
 class Branch(_Payload):
@@ -182,7 +188,7 @@ class Issue(_Payload):
     """`GET /repos/{owner}/{repo}/issues`; pull requests among them have `pull_request`."""
 
     number: Id
-    state: Annotated[str, StringConstraints(pattern="^(open|closed)$")]
+    state: Annotated[str, StringConstraints(pattern="^(open|closed)$")] | None = None
     state_reason: str | None = None
     title: str | None = None
     body: str | None = None

@@ -10,7 +10,7 @@ from tasks.sources.github.texts import Names
 from tasks.transport.pacing import map_bounded
 
 _ALL = "/*"
-_PERSON = "User"
+_ORGANIZATION = "Organization"
 _NOT_FOUND = 404
 
 
@@ -83,7 +83,8 @@ def _repos(reading: Reading, found: list[tuple[str, payloads.Repository]]) -> li
     repos: dict[int, Repo] = {}
     for name, one in found:
         full_name = one.full_name or name
-        is_personal = one.owner is None or one.owner.type == _PERSON
+        # What is not known to be an organisation may be a person.
+        is_personal = one.owner is None or one.owner.type != _ORGANIZATION
         repos[one.id] = Repo(
             id=one.id,
             name=reading.keyed_digest(full_name.lower()) if is_personal else full_name,

@@ -37,6 +37,7 @@ class Nights:
     watermarks: dict[str, Watermark | None] = field(default_factory=dict)
     conformed: list[Conformed] = field(default_factory=list)
     now: datetime = NOW
+    base_path: str = ""
 
     def pull(self, name: str = "pull_requests", **changes: object) -> Pulled:
         with self.client() as client:
@@ -58,7 +59,7 @@ class Nights:
     def client(self) -> Client:
         return Client(
             self.config.name,
-            self.server.url,
+            self.server.url + self.base_path,
             vendor=Vendor.GITHUB,
             credential=GithubToken(SECRET, [self.server.netloc]),
             waits=MemoryWaitStore(),
