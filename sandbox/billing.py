@@ -145,12 +145,11 @@ def _changed(rows: Rows, account: str, change: Callable[[int], int]) -> Rows:
 
 
 def _with_half_nano(rows: Rows) -> Rows:
-    """Add half a nano unit to one even and one odd amount: one rounds down, the other up."""
-    changed, wanted = [], [0, 1]
+    """Add one half and three halves of a nano unit: rounded half-even, 0 and 2 of them stay."""
+    changed, halves = [], [Fraction(1, 2), Fraction(3, 2)]
     for row in rows:
-        if wanted and row.account == _PROD and row.amount_nano % 2 == wanted[0]:
-            wanted.pop(0)
-            exact = row.amount_nano + Fraction(1, 2)
+        if halves and row.account == _PROD and row.amount_nano % 2 == 0:
+            exact = row.amount_nano + halves.pop(0)
             changed.append(replace(row, amount_nano=_half_even(exact), exact_nano=exact))
         else:
             changed.append(row)

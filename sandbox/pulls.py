@@ -88,7 +88,7 @@ def make_pulls(seed: int, scale: float) -> tuple[PullRequest, ...]:
         numbers[repository.id] += rng.randint(1, 3)
         pulls.append(_pull(rng, index, repository, numbers[repository.id], kind, opened))
     pulls[5] = _with_deleted_people(pulls[5])
-    pulls.extend(_revert_pair(seed, numbers))
+    pulls.extend(_scripted(seed, numbers))
     return tuple(sorted(pulls, key=lambda pull: (pull.created_at, pull.id)))
 
 
@@ -98,6 +98,7 @@ def make_issues(pulls: tuple[PullRequest, ...]) -> tuple[GitHubIssue, ...]:
     The relation stands in the body as a trailer, the way the organisation's form asks for it.
     """
     reverted = next(pull for pull in pulls if pull.title == _REVERTED_TITLE)
+    fix = next(pull for pull in pulls if pull.title == _FIX_TITLE)
     route = repository_named("route-planner")
     first = 990_001
     return (
@@ -118,7 +119,7 @@ def make_issues(pulls: tuple[PullRequest, ...]) -> tuple[GitHubIssue, ...]:
             88_000_002,
             "Planner timeouts in the evening peak",
             f"Fixed with an agent by {someone(6).name}.\n\n"
-            f"Used-In: {ORG}/route-planner#{_used_in(pulls).number}",
+            f"Used-In: {ORG}/route-planner#{fix.number}",
             (INCIDENT_LABEL, "sev3"),
             someone(5),
             script.INCIDENT_USED_AT,
@@ -286,11 +287,12 @@ def _with_deleted_people(pull: PullRequest) -> PullRequest:
     )
 
 
+_FIX_TITLE = "Pin the planner's timeouts"
 _REVERTED_TITLE = "Raise the planner's framework to its next major"
 
 
-def _revert_pair(seed: int, numbers: dict[int, int]) -> tuple[PullRequest, PullRequest]:
-    """Make the pull request that is merged, and the one that takes it back two weeks later."""
+def _scripted(seed: int, numbers: dict[int, int]) -> tuple[PullRequest, PullRequest, PullRequest]:
+    """Make one that is merged, one that takes it back two weeks later, and an incident's fix."""
     repository = repository_named("route-planner")
     rng = random.Random(f"{seed}:revert")
     number = numbers[repository.id] + 11
@@ -328,17 +330,14 @@ def _revert_pair(seed: int, numbers: dict[int, int]) -> tuple[PullRequest, PullR
             ),
         ),
     )
-    return first, back
-
-
-def _used_in(pulls: tuple[PullRequest, ...]) -> PullRequest:
-    """Pick the agent's pull request that helped to fix an incident."""
-    route = repository_named("route-planner").id
-    return next(
-        pull
-        for pull in reversed(pulls)
-        if pull.repository == route
-        and pull.workflow == "upgrade-guarded"
-        and pull.title != _REVERTED_TITLE
-        and pull.created_at < script.INCIDENT_USED_AT
+    opened_fix = script.INCIDENT_USED_AT + timedelta(minutes=40)
+    fix = replace(
+        _pull(rng, 900_003, repository, number + 9, _KINDS[0], opened_fix),
+        title=_FIX_TITLE,
+        merged_at=opened_fix + timedelta(minutes=75),
+        closings=(),
+        reopenings=(),
+        merge_sha=sha_of("merge", repository.id, number + 9),
+        labels=("workflow:upgrade-guarded",),
     )
+    return first, back, fix
