@@ -3,13 +3,14 @@
 import pickle
 import socket
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
 from tasks.core.errors import GraduandError, SourceUnavailableError, WaitUntilError
 from tasks.transport.bodies import Caps
 from tasks.transport.client import Client
+from tasks.transport.clock import SystemClock
 from tasks.transport.errors import BodyError, DeadlineError, OriginError, StatusError
 from tasks.transport.limits import Vendor
 from tasks.transport.pacing import Pace, map_bounded
@@ -135,7 +136,7 @@ class TestRetries:
     ) -> None:
         tap.answer = sent
 
-        with pytest.raises(SourceUnavailableError, match="last by (Remote|Read)"):
+        with pytest.raises(SourceUnavailableError, match=r"last by (Remote|Read)"):
             connect(tap.url).get("/x")
 
         assert tap.connections == 5
@@ -371,6 +372,16 @@ def test_every_fault_is_of_the_source(serve: Serve, connect: Connect) -> None:
     for path in ("/status", "/body", "/origin", "/limit"):
         with pytest.raises(GraduandError, match="source 'the-source'"):
             client.get(path)
+
+
+def test_the_system_clock_tells_aware_utc() -> None:
+    clock = SystemClock()
+
+    before = clock.now()
+    clock.sleep(0.001)
+
+    assert before.tzinfo is UTC
+    assert clock.now() > before
 
 
 def client_fingerprint(client: Client) -> str:

@@ -108,6 +108,16 @@ def test_a_signed_link_is_fetched_without_credential_and_headers(
     assert b"own-header" not in tap.received
 
 
+def test_a_signed_link_carries_no_credential_even_to_its_own_origin(
+    serve: Serve, connect: Connect
+) -> None:
+    server = serve(scripted(Reply()))
+
+    connect(server).get_signed(f"{server.url}/report?sig=1")
+
+    assert "authorization" not in server.requests[0].headers
+
+
 def test_a_signed_link_that_redirects_is_refused(serve: Serve, connect: Connect) -> None:
     server = serve(scripted(Reply(302, {"location": "/y"})))
 

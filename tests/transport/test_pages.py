@@ -56,7 +56,8 @@ class TestLinks:
         server = serve(self.github)
         client = connect(server, headers={"X-GitHub-Api-Version": "2022-11-28"})
 
-        pages = list(link_pages(client, "/repos/a/b/pulls", params={"state": "all"}))
+        own = {"Accept": "application/vnd.github+json"}
+        pages = list(link_pages(client, "/repos/a/b/pulls", params={"state": "all"}, headers=own))
 
         assert [item for page in pages for item in page.json] == ITEMS  # type: ignore[attr-defined]
         assert [request.path for request in server.requests] == [
@@ -66,6 +67,7 @@ class TestLinks:
         ]
         for request in server.requests:
             assert request.headers["x-github-api-version"] == "2022-11-28"
+            assert request.headers["accept"] == own["Accept"]
 
     def test_who_stops_early_asks_no_further(self, serve: Serve, connect: Connect) -> None:
         server = serve(self.github)
