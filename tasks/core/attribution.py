@@ -4,7 +4,7 @@ Layers by strength, file order inside a layer (`docs/arithmetic.md`, R5). The la
 joins the result to the runs; no run is ever looked at here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -127,21 +127,24 @@ def resolve(
     )
 
 
-def workflow_of_item(catalog: Catalog, stamps: Sequence[str], branch: str | None) -> str | None:
-    """Name the workflow that a work item belongs to by its own marks.
+class WorkItemRules:
+    """Names the workflow that a work item belongs to by its own marks."""
 
-    Args:
-        catalog: The catalog in force.
-        stamps: Workflow stamps of its trailers and labels, in their order.
-        branch: Declared prefix of its branch.
-    """
-    marks = [(Dimension.STAMP, stamp) for stamp in stamps]
-    if branch is not None:
-        marks.append((Dimension.BRANCH_PREFIX, branch))
-    for dimension, value in marks:
-        for rule in _rules(catalog, dimension).matching(value):
-            return rule.workflow
-    return None
+    def __init__(self, catalog: Catalog) -> None:
+        self._by_stamp = _rules(catalog, Dimension.STAMP)
+        self._by_branch = _rules(catalog, Dimension.BRANCH_PREFIX)
+
+    def workflow_of(self, stamps: Iterable[str], branch: str | None) -> str | None:
+        """Name the workflow, or None.
+
+        Args:
+            stamps: Workflow stamps of the item's trailers and labels, the first known one wins.
+            branch: Declared prefix of its branch; counts if no stamp is known.
+        """
+        matched = [rule for stamp in stamps for rule in self._by_stamp.matching(stamp)]
+        if branch is not None:
+            matched += self._by_branch.matching(branch)
+        return matched[0].workflow if matched else None
 
 
 def hint_findings(hints: Iterable[Hint], resolutions: Resolutions) -> tuple[Finding, ...]:

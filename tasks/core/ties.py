@@ -30,11 +30,12 @@ class TieOut:
 
     Two sums hold exactly. Logged to metered: `compared_logged_nano` + `logged_named`
     + `logged_within_nano` = `compared_metered_nano`. Metered to billed: `metered_nano`
-    + `billed_named` + `billed_within_nano` + `unchecked_nano` = `billed_nano`.
+    + `billed_named` + `billed_within_nano` + `units_nano` + `unchecked_nano` = `billed_nano`.
 
     Attributes:
         billed_nano: Charges for usage, in the issuer's currency.
         unchecked_nano: The part of them on days whose usage is not completely known.
+        units_nano: The part of them for units that were metered, but that no card prices.
         metered_nano: Usage at the card's prices, on days whose usage is known.
         compared_metered_nano: The part of it that logs could be held against.
         logged_nano: Runs at the card's prices, on all days.
@@ -47,6 +48,7 @@ class TieOut:
     currency: str
     billed_nano: int
     unchecked_nano: int
+    units_nano: int
     metered_nano: int
     compared_metered_nano: int
     logged_nano: int
@@ -100,6 +102,9 @@ def _tie_out(
     ]
     billed = sum(bucket.billed_nano for bucket in buckets)
     unchecked = billed - sum(bucket.billed_nano for bucket in checked)
+    units = sum(
+        bucket.billed_nano for bucket in checked if bucket.is_unit_metered and not bucket.has_usage
+    )
     metered = sum(bucket.metered_nano for bucket in checked)
     compared_metered = sum(bucket.metered_nano for bucket in compared)
     compared_logged = sum(bucket.logged_nano for bucket in compared)
@@ -110,12 +115,13 @@ def _tie_out(
         currency=currency,
         billed_nano=billed,
         unchecked_nano=unchecked,
+        units_nano=units,
         metered_nano=metered,
         compared_metered_nano=compared_metered,
         logged_nano=sum(bucket.logged_nano for bucket in buckets),
         compared_logged_nano=compared_logged,
         billed_named=of_billed,
-        billed_within_nano=billed - unchecked - metered - _sum(of_billed),
+        billed_within_nano=billed - unchecked - units - metered - _sum(of_billed),
         logged_named=of_logged,
         logged_within_nano=compared_metered - compared_logged - _sum(of_logged),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config.shapes.catalog import Catalog
-from tasks.core.attribution import hint_findings, resolve, scope_findings, workflow_of_item
+from tasks.core.attribution import WorkItemRules, hint_findings, resolve, scope_findings
 from tasks.core.books import Strength
 from tasks.core.cells import Dimension, Hint
 from tests.core.factories import catalog, run
@@ -115,6 +115,15 @@ def test_vendors_ids_are_never_patterns() -> None:
     assert ranked(config, hint(Dimension.ACCOUNT, "labx1")) == []
 
 
+def test_items_may_share_a_stamp() -> None:
+    config = catalog(workflow("any"))
+    hints = [hint(Dimension.WORK_ITEM, item) for item in ("gh:1#2", "gh:1#3")]
+
+    found = resolve(config, hints, item_stamps={"gh:1#2": "any", "gh:1#3": "any"}).candidates
+
+    assert [(item.value, item.workflow) for item in found] == [("gh:1#2", "any"), ("gh:1#3", "any")]
+
+
 def test_an_item_without_a_stamp_says_nothing() -> None:
     assert ranked(catalog(workflow("any")), hint(Dimension.WORK_ITEM, "gh:1#2")) == []
 
@@ -139,7 +148,7 @@ def test_repositories_outside_a_scope_are_listed() -> None:
 
 
 def test_a_stamp_that_nobody_declares_is_a_finding() -> None:
-    hints = [hint(Dimension.STAMP, "mystery"), hint(Dimension.REPO, "org/unmatched")]
+    hints = [hint(Dimension.STAMP, "mystery"), hint(Dimension.API_KEY, "key-alpha")]
 
     (finding,) = hint_findings(hints, resolve(catalog(), hints))
 
@@ -203,7 +212,7 @@ def test_a_work_item_belongs_to_its_stamp_or_else_its_branch(
         workflow("fixer"),
     )
 
-    assert workflow_of_item(config, stamps, branch) == expected
+    assert WorkItemRules(config).workflow_of(stamps, branch) == expected
 
 
 def test_every_candidate_keeps_the_strength_of_its_dimension() -> None:

@@ -1,15 +1,19 @@
 """Published figures are held against the books, and a contradiction is said."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from config.shapes.catalog import Catalog
+from tasks.core.attribution import resolve
+from tasks.core.cells import DecisionCell, Dimension, Hint
 from tasks.core.claims import (
     DecisionCount,
     LoggedCost,
     OutcomeCounts,
     check_claims,
+    decided,
     outcomes_by_decision,
 )
 from tests.core.factories import catalog
@@ -45,6 +49,39 @@ def test_decisions_become_outcomes_as_the_catalog_says() -> None:
 
     assert found == OutcomeCounts("agent", success=4, failure=3, unknown=12)
     assert found.total() == 19
+
+
+def test_stamped_decisions_go_to_the_workflow_that_the_stamp_means_first() -> None:
+    stages = [{"from": "2026-01-01", "stage": "exploration"}]
+    config = catalog(
+        {"id": "greedy", "stages": stages, "match": {"stamps": ["agent*"]}},
+        {"id": "agent", "stages": stages},
+    )
+    day = date(2026, 11, 10)
+    hints = [
+        Hint(dimension, "", value, 1, day, day)
+        for dimension, value in (
+            (Dimension.STAMP, "agent"),
+            (Dimension.STAMP, "agent-2"),
+            (Dimension.WORK_ITEM, "unknown"),  # the item's stamp is not the run's
+        )
+    ]
+    decisions = [
+        DecisionCell("agent", "resolved", 3, 30),
+        DecisionCell("agent", None, 1, 5),
+        DecisionCell("agent-2", "resolved", 2, 7),
+        DecisionCell("unknown", "resolved", 9, 9),
+    ]
+
+    resolutions = resolve(config, hints, item_stamps={"unknown": "agent"})
+    counts, costs = decided(resolutions.candidates, decisions)
+
+    assert counts == [
+        DecisionCount("agent", "resolved", 3),
+        DecisionCount("agent", None, 1),
+        DecisionCount("greedy", "resolved", 2),
+    ]
+    assert costs == {"agent": LoggedCost(35, 4), "greedy": LoggedCost(7, 2)}
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core.errors import ConfigError
+from tasks.core.errors import AllocationError, ConfigError
 from tasks.core.findings import Finding
 from tasks.core.night import NightInputs
-from tasks.core.reconcile import reconcile
+from tasks.core.reconcile import _check_conserved, reconcile
 from tests.core.factories import DAY, charge, legs, night, run, usage
 
 NEXT = DAY + timedelta(days=1)
@@ -111,7 +111,7 @@ def test_the_digest_moves_with_what_was_found(change: dict[str, object]) -> None
 def test_the_digest_is_spelled_the_same_on_every_machine() -> None:
     books = reconcile(night([run("alpha", input=5)], [usage(10)], [charge(70)]))
 
-    assert books.digest == ("1c28e1dd963ab4a9d1789c532498e921099631113782d1dc4c010f3afb7fe322")
+    assert books.digest == ("672666c37075a3b4ed321158a5a5f868cd6661bd9c53d9f3f389a365ef62a043")
 
 
 def test_missing_days_are_listed_and_found() -> None:
@@ -132,6 +132,11 @@ def test_charges_of_a_vendor_that_is_not_configured_are_a_fault() -> None:
 
     with pytest.raises(ConfigError, match="issuer 'unlisted' has charges but is not in"):
         reconcile(night([], [], [charge(issuer="unlisted")], legs=known))
+
+
+def test_money_that_went_nowhere_stops_the_night() -> None:
+    with pytest.raises(AllocationError, match="main 2026-11-10 in 2026-11: 70 nano USD"):
+        _check_conserved(("main", DAY), [charge(70)], {})
 
 
 def test_an_empty_window_has_empty_books() -> None:
