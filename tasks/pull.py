@@ -23,7 +23,7 @@ from tasks.core.errors import GraduandError, WaitUntilError
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
-from tasks.sources.connect import connect
+from tasks.sources.connect import connect, located
 from tasks.sources.declared import with_declared
 from tasks.sources.registry import adapter_of, source_named
 from tasks.transport.clock import SystemClock
@@ -91,7 +91,8 @@ def pull(
     settings = settings_from_environment()
     config = load_config(settings.config_dir)
     sources = config.sources.sources
-    configured = with_declared(source_named(sources, source), config.catalog, sources)
+    declared = with_declared(source_named(sources, source), config.catalog, sources)
+    configured = located(declared, settings)
     wanted = adapter_of(configured).stream(stream)
     lake = Lake.open(settings.lake_dir)
     with Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger:

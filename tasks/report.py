@@ -50,13 +50,13 @@ def rename_run(night: NightReport) -> None:
 
 
 def end_state(night: NightReport) -> State[Any]:
-    """End a night by its name: `Completed`, `Partial`, or a failed `Held`."""
+    """End a night by its name, with its report as data: `Completed`, `Partial`, failed `Held`."""
     message = "; ".join(night.reasons) or pages.run_name(night)
     if night.status == "held":
-        return Failed(name="Held", message=message)
+        return Failed(name="Held", message=message, data=night)
     if night.status == "partial":
-        return Completed(name="Partial", message=message)
-    return Completed(message=message)
+        return Completed(name="Partial", message=message, data=night)
+    return Completed(message=message, data=night)
 
 
 class PullProgress:

@@ -3,6 +3,7 @@
 Importing it takes seconds, so `tasks.checks.run` does so when there is something to check.
 """
 
+import logging
 import os
 import threading
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 
 from tasks.checks.suites import suite_of
 from tasks.core.tables import Table
+
+# It tells, at INFO, of temporary folders for documentation that is never made.
+logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
 
 _local = threading.local()
 

@@ -152,7 +152,8 @@ def event_row(event: ItemEvent, day: date) -> dict[str, object]:
         "event": event.event.value,
         "occurred_at": event.occurred_at,
         "observed_at": event.observed_at,
-        "value": event.value,
+        # A plain text: members of a closed set come as enumeration members.
+        "value": None if event.value is None else str(event.value),
         "ref": event.ref,
         "event_id": event.event_id,
     }

@@ -3,7 +3,14 @@
 from datetime import datetime
 
 from config.settings import Settings
-from config.shapes.sources import GithubSource, JiraSource, Source
+from config.shapes.sources import (
+    AgentLogSource,
+    AnthropicSource,
+    GithubSource,
+    JiraSource,
+    OpenAISource,
+    Source,
+)
 from tasks.core.errors import ConfigError
 from tasks.transport.client import Client
 from tasks.transport.clock import Clock
@@ -12,7 +19,18 @@ from tasks.transport.github_app import GithubApp
 from tasks.transport.limits import Vendor
 from tasks.transport.waits import WaitStore
 
+#: Sources that are read over HTTP.
+HttpSource = GithubSource | JiraSource | AnthropicSource | OpenAISource
+
 _USER_AGENT = "graduand/0.1"
+
+
+def located(source: Source, settings: Settings) -> Source:
+    """Let the paths of a source of files start from the work folder."""
+    if not isinstance(source, AgentLogSource):
+        return source
+    paths = tuple(str(settings.work_dir / path) for path in source.paths)
+    return source.model_copy(update={"paths": paths})
 
 
 def connect(
@@ -33,7 +51,7 @@ def connect(
     Raises:
         ConfigError: A secret is missing, or not bound to the host of the base URL.
     """
-    if source.type == "agent_log":
+    if isinstance(source, AgentLogSource):
         return None
     return Client(
         source.name,
@@ -57,7 +75,7 @@ _HEADERS = {
 }
 
 
-def _credential(source: Source, settings: Settings) -> Credential:
+def _credential(source: HttpSource, settings: Settings) -> Credential:
     secret = settings.secret(source.secret)
     value, hosts = secret.value.get_secret_value(), secret.hosts
     match source:
@@ -74,7 +92,7 @@ def _credential(source: Source, settings: Settings) -> Credential:
         case JiraSource(deployment="cloud"):
             message = f"source {source.name!r}: Jira Cloud needs `user`, the secret with the login"
             raise ConfigError(message)
-        case _ if source.type == "anthropic":
+        case AnthropicSource():
             return AnthropicKey(value, hosts)
         case _:
             return Bearer(value, hosts)
