@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from tasks.core.batches import RawRow, Reject
 from tasks.core.money import parse_amount, to_nano
 from tasks.core.refusals import refused
+from tasks.sources.openai_line_items import kept_line_item
 from tasks.sources.report_days import Bucket
 from tasks.sources.report_fields import (
     AmountField,
@@ -31,8 +32,8 @@ from tasks.sources.report_fields import (
 _Seconds = Annotated[int, Field(ge=946_684_800, le=7_258_118_399)]
 # A count beyond a signed 64-bit integer, or a fraction too small to be one of anything.
 _LARGEST_EXPONENT = 18
-#: Words of the vendor's price list. Free text by its specification, so an address is no part of it.
-_LineItem = Annotated[str, Field(pattern=r"^[^@\x00-\x1f\x7f]{1,200}$")]
+#: Words of the vendor's price list; free text by its specification.
+_LineItem = Annotated[str, Field(max_length=500)]
 
 
 def _read_quantity(value: object) -> Decimal | None:
@@ -178,7 +179,7 @@ def parse_cost(
         "currency": cost.amount.currency.upper(),
         "project_id": cost.project_id,
         "api_key_id": cost.api_key_id,
-        "line_item": cost.line_item,
+        "line_item": kept_line_item(cost.line_item),
         "quantity": None if cost.quantity is None else decimal_text(cost.quantity),
         "quantity_unit": cost.quantity_unit,
     }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from tasks.core.batches import Conformed, RawRow
 from tasks.core.models import canonical_model, slug
 from tasks.core.money import to_nano
+from tasks.sources.openai_line_items import CACHE_WRITE, split_line_item
 from tasks.sources.report_rows import (
     TableRow,
     add_quantities,
@@ -16,22 +17,11 @@ from tasks.sources.report_rows import (
     text_or_none,
 )
 
-# The vendor has one kind of cache write; the books file it under the short one.
-_CACHE_WRITE = "cache_write_5m"
 _KIND_BY_FIELD = {
     "input_uncached_tokens": "input",
     "input_cached_tokens": "cache_read",
-    "input_cache_write_tokens": _CACHE_WRITE,
+    "input_cache_write_tokens": CACHE_WRITE,
     "output_tokens": "output",
-}
-# What follows the model in a line item; undocumented, as seen in 2026.
-_KIND_BY_WORDS = {
-    "input": "input",
-    "cached input": "cache_read",
-    "cached write input": _CACHE_WRITE,
-    "cache write": _CACHE_WRITE,
-    "cache write input": _CACHE_WRITE,
-    "output": "output",
 }
 _TOKENS = "tokens"
 _TOKENS_BY_UNIT = {_TOKENS: 1, "1000_tokens": 1000}
@@ -74,8 +64,8 @@ def conform_charges(
     """Give one row per billed line, in nano units of its own currency."""
     billed: list[TableRow] = []
     for row in rows:
-        line_item = text_or_none(row["line_item"])
-        model, kind = split_line_item(line_item or "")
+        line_item = str(row["line_item"])
+        model, kind = split_line_item(line_item)
         quantity, unit = _quantity(row)
         billed.append(
             charge(
@@ -83,7 +73,7 @@ def conform_charges(
                 source=source,
                 issuer=issuer,
                 account=row["project_id"] or default_account,
-                sku=model or slug(line_item or "other"),
+                sku=model or slug(line_item),
                 model=model,
                 kind=kind,
                 quantity=quantity,
@@ -94,15 +84,6 @@ def conform_charges(
             )
         )
     return Conformed(number_lines(billed))
-
-
-def split_line_item(line_item: str) -> tuple[str | None, str | None]:
-    """Read `<model>, <kind of token>` as canonical model and kind; anything else as neither."""
-    model, comma, words = line_item.rpartition(",")
-    kind = _KIND_BY_WORDS.get(" ".join(words.lower().split()))
-    if not comma or kind is None or not model.strip() or " " in model.strip():
-        return None, None
-    return canonical_model(model), kind
 
 
 def _quantity(row: RawRow) -> tuple[int | None, str | None]:
