@@ -1,7 +1,7 @@
 """Attribution of runs, set-wise: millions of runs joined with small tables of resolutions.
 
-Runs are first grouped by every hint that can matter, then each distinct group
-is resolved once; nothing but the first grouping ever sees single runs.
+What each hint value means on each day is worked out first, in small tables; then
+one pass over the runs looks every hint up, keeps the strongest claim and sums.
 """
 
 from collections.abc import Sequence
@@ -69,8 +69,8 @@ def query_run_cells(
     with open_engine(files, snapshots, RUNS, limits, small) as engine:
         competing = len({log.precedence for log in logs}) > 1
         engine.execute(_COUNTED_COMPETING if competing else _COUNTED_ALL)
-        engine.execute(_GROUPS)
         engine.execute(_CLAIMS)
+        engine.execute(_REACH)
         rows = engine.execute(_CELLS, {"pool": resolutions.out_of_scope_pool})
         return _cells(rows)
 
@@ -166,101 +166,91 @@ LEFT JOIN lent USING (issuer, run_id)
 WHERE counts
 """  # noqa: S608 built of our own constants
 
-#: Hints that point nowhere are dropped before grouping: they may be as many as the runs.
-_GROUPS = f"""
-CREATE TEMP TABLE groups AS
-WITH stamps AS (SELECT DISTINCT value FROM candidates WHERE dimension = 'stamp'),
-prefixes AS (SELECT DISTINCT value FROM candidates WHERE dimension = 'branch_prefix'),
-repos AS (
-    SELECT value FROM candidates WHERE dimension = 'repo'
-    UNION SELECT repo FROM foreign_repos
-),
-actors AS (SELECT DISTINCT value FROM candidates WHERE dimension = 'actor'),
-items AS (SELECT DISTINCT value FROM candidates WHERE dimension = 'work_item'),
-hinted AS (
+_START_DAY = """DATE '1970-01-01'
+    + CAST(epoch_us(coalesce(started_at, ended_at)) // 86400000000 AS INTEGER)"""
+
+#: Every candidate within every span of its workflow, numbered so that the lower number wins.
+_CLAIMS = """
+CREATE TEMP TABLE claims AS
+SELECT
+    row_number() OVER (
+        ORDER BY rank, workflow, rule, from_day, dimension, candidates.issuer, value
+    ) AS claim,
+    candidates.*, spans.* EXCLUDE (workflow)
+FROM candidates JOIN spans USING (workflow)
+"""
+
+#: For each hint value the strongest claim that holds on each day on which a run started.
+_REACH = f"""
+CREATE TEMP TABLE reach AS
+WITH days AS (SELECT DISTINCT {_START_DAY} AS start_day FROM runs)
+SELECT dimension, issuer, value, start_day, min(claim) AS claim
+FROM claims
+JOIN days ON start_day >= from_day AND (to_day IS NULL OR start_day <= to_day)
+GROUP BY ALL
+"""  # noqa: S608 built of our own constants
+
+#: One pass over the runs: look every hint up, keep the strongest claim, sum.
+_CELLS = f"""
+WITH
+stamps AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'stamp'),
+accounts AS (SELECT issuer, value, start_day, claim FROM reach WHERE dimension = 'account'),
+keys AS (SELECT issuer, value, start_day, claim FROM reach WHERE dimension = 'api_key'),
+prefixes AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'branch_prefix'),
+repos AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'repo'),
+actors AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'actor'),
+items AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'work_item'),
+dated AS (SELECT *, {_START_DAY} AS start_day FROM counted),
+claimed AS (
     SELECT
-        {_SHARED},
-        stamps.value AS stamp,
-        prefixes.value AS branch_prefix,
-        repos.value AS repo,
-        actors.value AS actor,
-        coalesce(own.value, branched.value) AS work_item,
-        DATE '1970-01-01'
-            + CAST(epoch_us(coalesce(started_at, ended_at)) // 86400000000 AS INTEGER) AS start_day,
-        {", ".join(_TOKENS)},
-        reported_cost_nano
-    FROM counted
-    LEFT JOIN stamps ON stamps.value = stamp
-    LEFT JOIN prefixes ON prefixes.value = branch_prefix
-    LEFT JOIN repos ON repos.value = repo
-    LEFT JOIN actors ON actors.value = actor
-    LEFT JOIN items AS own ON own.value = counted.work_item
-    LEFT JOIN items AS branched ON branched.value = branch_item
+        dated.*,
+        least(
+            stamps.claim, accounts.claim, keys.claim, prefixes.claim, repos.claim, actors.claim,
+            coalesce(own.claim, branched.claim)
+        ) AS claim
+    FROM dated
+    LEFT JOIN stamps ON stamps.value = dated.stamp AND stamps.start_day = dated.start_day
+    LEFT JOIN accounts
+        ON accounts.value = dated.account AND accounts.issuer = dated.issuer
+        AND accounts.start_day = dated.start_day
+    LEFT JOIN keys
+        ON keys.value = dated.api_key AND keys.issuer = dated.issuer
+        AND keys.start_day = dated.start_day
+    LEFT JOIN prefixes
+        ON prefixes.value = dated.branch_prefix AND prefixes.start_day = dated.start_day
+    LEFT JOIN repos ON repos.value = dated.repo AND repos.start_day = dated.start_day
+    LEFT JOIN actors ON actors.value = dated.actor AND actors.start_day = dated.start_day
+    LEFT JOIN items AS own ON own.value = dated.work_item AND own.start_day = dated.start_day
+    LEFT JOIN items AS branched
+        ON branched.value = dated.branch_item AND branched.start_day = dated.start_day
 ),
+outside AS (SELECT claim, repo FROM claims JOIN foreign_repos USING (workflow)),
 summed AS (
     SELECT
-        {_SHARED}, stamp, branch_prefix, repo, actor, work_item, start_day,
+        {_SHARED}, claimed.claim, outside.repo IS NOT NULL AS is_out_of_scope,
         count(*) AS runs,
         {", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in _TOKENS)},
         {", ".join(f"count(*) - count({name}) AS no_{name}" for name in _TOKENS)},
         sum(reported_cost_nano) AS reported_cost_nano
-    FROM hinted
+    FROM claimed
+    LEFT JOIN outside ON outside.claim = claimed.claim AND outside.repo = claimed.repo
     GROUP BY ALL
 )
-SELECT row_number() OVER () AS id, * FROM summed
-"""  # noqa: S608 built of our own constants
-
-#: For each group the strongest candidate whose workflow has a stage on the day of the start.
-_CLAIMS = """
-CREATE TEMP TABLE claims AS
-WITH hints AS (
-    SELECT id, 'stamp' AS dimension, '' AS issuer, stamp AS value, start_day FROM groups
-    UNION ALL SELECT id, 'account', issuer, account, start_day FROM groups
-    UNION ALL SELECT id, 'api_key', issuer, api_key, start_day FROM groups
-    UNION ALL SELECT id, 'branch_prefix', '', branch_prefix, start_day FROM groups
-    UNION ALL SELECT id, 'repo', '', repo, start_day FROM groups
-    UNION ALL SELECT id, 'actor', '', actor, start_day FROM groups
-    UNION ALL SELECT id, 'work_item', '', work_item, start_day FROM groups
-)
 SELECT
-    hints.id, candidates.workflow, candidates.strength, candidates.rule,
-    spans.pool, spans.family, spans.portfolio
-FROM hints
-JOIN candidates USING (dimension, issuer, value)
-JOIN spans
-    ON spans.workflow = candidates.workflow
-    AND hints.start_day >= spans.from_day
-    AND (spans.to_day IS NULL OR hints.start_day <= spans.to_day)
-QUALIFY row_number() OVER (
-    PARTITION BY hints.id ORDER BY candidates.rank, candidates.workflow, candidates.rule
-) = 1
-"""
-
-_CELLS = f"""
-WITH placed AS (
-    SELECT
-        groups.*,
-        coalesce(claims.workflow, '') AS workflow,
-        coalesce(claims.family, '') AS family,
-        coalesce(claims.portfolio, '') AS portfolio,
-        coalesce(claims.pool, '') AS entitled,
-        coalesce(claims.strength, 'none') AS strength,
-        coalesce(claims.rule, '') AS rule,
-        foreign_repos.repo IS NOT NULL AS is_out_of_scope
-    FROM groups
-    LEFT JOIN claims USING (id)
-    LEFT JOIN foreign_repos
-        ON foreign_repos.workflow = claims.workflow AND foreign_repos.repo = groups.repo
-)
-SELECT
-    {_SHARED}, workflow, family, portfolio,
-    CASE WHEN is_out_of_scope THEN $pool ELSE entitled END AS pool,
-    strength, rule, is_out_of_scope,
+    {", ".join(f"summed.{name}" for name in _SHARED.split(", "))},
+    coalesce(workflow, '') AS workflow,
+    coalesce(family, '') AS family,
+    coalesce(portfolio, '') AS portfolio,
+    CASE WHEN is_out_of_scope THEN $pool ELSE coalesce(pool, '') END AS pool,
+    coalesce(strength, 'none') AS strength,
+    coalesce(rule, '') AS rule,
+    is_out_of_scope,
     CAST(sum(runs) AS HUGEINT) AS runs,
     {", ".join(f"sum({name})" for name in _TOKENS)},
     {", ".join(f"sum(no_{name})" for name in _TOKENS)},
-    sum(reported_cost_nano)
-FROM placed
+    sum(summed.reported_cost_nano)
+FROM summed
+LEFT JOIN claims USING (claim)
 GROUP BY ALL
 ORDER BY ALL
 """  # noqa: S608 built of our own constants
