@@ -25,18 +25,17 @@ _KIND_BY_WORDS = {
 }
 _MODEL = re.compile(r"[A-Za-z0-9_.:/-]{1,128}", re.ASCII)
 _SEPARATORS = re.compile(r"[\s,|/()_-]+")
-_WORDS = frozenset(
-    (
-        "agent agents api assistants audio batch cache cached call calls chat chatgpt code codex "
-        "completion completions computer credit credits dall deep discount e embedding embeddings "
-        "evals file files fine flex free ft grant gpt hosted hour image images input interpreter "
-        "large mini minute model models moderation moderations nano omni other output per pixel preview "
-        "priority pro promotional realtime refund request requests research responses retrieval "
-        "search second session sessions shell small sora speech storage store stores tax text token "
-        "tokens tool tools training transcribe transcription transcriptions translation tts tuning "
-        "usage use vector video vision web whisper with write"
-    ).split()  # noqa: SIM905  # as a list it would take a line a word
-)
+_PRICE_LIST = """
+    agent agents api assistants audio batch cache cached call calls chat chatgpt code codex
+    completion completions computer credit credits dall deep discount e embedding embeddings evals
+    file files fine flex free ft gpt grant hosted hour image images input interpreter large mini
+    minute model models moderation moderations nano omni other output per pixel preview priority
+    pro promotional realtime refund request requests research responses retrieval search second
+    session sessions shell small sora speech storage store stores tax text token tokens tool tools
+    training transcribe transcription transcriptions translation tts tuning usage use vector video
+    vision web whisper with write
+"""
+_WORDS = frozenset(_PRICE_LIST.split())
 
 
 def split_line_item(line_item: str) -> tuple[str | None, str | None]:
