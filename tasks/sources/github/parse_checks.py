@@ -22,6 +22,19 @@ _CONCLUSIONS = frozenset(
         "startup_failure",
     }
 )
+_TRIGGERS = frozenset(
+    {
+        "push",
+        "pull_request",
+        "pull_request_target",
+        "merge_group",
+        "schedule",
+        "workflow_dispatch",
+        "workflow_run",
+        "repository_dispatch",
+        "release",
+    }
+)
 _GOOD = frozenset({"success", "neutral", "skipped"})
 _FINAL_DEPLOYMENT = frozenset({"success", "failure", "error", "inactive"})
 _DEPLOYMENT_STATES = _FINAL_DEPLOYMENT | {"in_progress", "queued", "pending", "waiting"}
@@ -97,7 +110,7 @@ def parse_workflow_run(payload: object, repo: Repo) -> RawRow:
         "run_id": run.id,
         "attempt": attempt,
         "workflow_id": run.workflow_id,
-        "trigger": run.event if run.event and run.event.isidentifier() else None,
+        "trigger": run.event if run.event in _TRIGGERS else OTHER,
         "result": _conclusion(run.conclusion) if run.status == "completed" else PENDING,
         "sha": run.head_sha,
         "items": [repo.item(pull.number) for pull in pulls],

@@ -139,7 +139,7 @@ def _add_histories(reading: Reading, site: Site, rows: list[RawRow], place: str)
     by_key = {str(row["key"]): row for row in rows}
     query: dict[str, object] = {
         "issueIdsOrKeys": [key.removeprefix("jira:") for key in by_key],
-        "fieldIds": ["status", "resolution"],
+        "fieldIds": list(payloads.FOLLOWED),
         "maxResults": 1000,
     }
     changes: dict[str, list[Json]] = {key: [] for key in by_key}

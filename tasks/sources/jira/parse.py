@@ -45,7 +45,6 @@ _SEVERITY = re.compile(
     r"|blocker|critical|highest|high|major|medium|moderate|normal|minor|low|lowest|trivial",
     re.IGNORECASE | re.ASCII,
 )
-_HISTORY_FIELDS = frozenset({"status", "resolution"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +140,15 @@ def _changes(histories: Sequence[payloads.History], site: Site) -> list[Json]:
     changes: list[Json] = []
     for history in sorted(histories, key=lambda one: one.created_at):
         for item in history.items or ():
-            name = item.field_id or item.field
-            if name not in _HISTORY_FIELDS:
+            if item.name not in payloads.FOLLOWED:
                 continue
             change: dict[str, Json] = {
-                "field": name,
+                "field": item.name,
                 "at": instant_text(history.created_at),
                 "old": item.old or None,
                 "new": item.new or None,
             }
-            if name == "status":
+            if item.name == "status":
                 change["old_category"] = site.category(item.old)
                 change["new_category"] = site.category(item.new)
             changes.append(change)

@@ -5,9 +5,16 @@ ids and instants. Texts (summary, description, comments) are never asked for.
 """
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Self, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from tasks.core.instants import parse_instant_or_epoch
 
@@ -24,6 +31,10 @@ Id: TypeAlias = Annotated[
 IssueKey: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,31}-[0-9]{1,10}$")
 ]
+
+
+#: Fields whose changes are kept.
+FOLLOWED = ("status", "resolution")
 
 
 class _Payload(BaseModel):
@@ -100,12 +111,29 @@ class Fields(_Payload):
 
 
 class Item(_Payload):
-    """One changed field. `toString` and `fromString` hold texts and are not read."""
+    """One changed field. `toString` and `fromString` hold texts and are not read.
+
+    Fields that we follow change from an id to an id; others change from text to text.
+    """
 
     field_id: str | None = Field(None, alias="fieldId")
     field: str | None = None
     old: str | None = Field(None, alias="from")
     new: str | None = Field(None, alias="to")
+
+    @property
+    def name(self) -> str | None:
+        """Id of the field; older servers only give its name."""
+        return self.field_id or self.field
+
+    @model_validator(mode="after")
+    def _ids(self) -> Self:
+        if self.name in FOLLOWED and not all(
+            end.isascii() and end.isdigit() for end in (self.old, self.new) if end
+        ):
+            message = "a followed field must change between ids"
+            raise ValueError(message)
+        return self
 
 
 class History(_Payload):
