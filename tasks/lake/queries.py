@@ -22,33 +22,35 @@ from tasks.lake.engine import Limits, open_engine
 from tasks.lake.run_cells import RunLog, query_run_cells
 from tasks.lake.store import Lake
 
-#: UTC day of a run's start; integer arithmetic, so that no session's time zone matters.
-_HINTS = """
-WITH starts AS (
-    SELECT
-        *,
-        DATE '1970-01-01'
-            + CAST(epoch_us(coalesce(started_at, ended_at)) // 86400000000 AS INTEGER) AS start_day
-    FROM runs
-),
-hints AS (
-    SELECT 'stamp' AS dimension, '' AS issuer, stamp AS value, start_day FROM starts
-    UNION ALL SELECT 'account', issuer, account, start_day FROM starts
-    UNION ALL SELECT 'api_key', issuer, api_key, start_day FROM starts
-    UNION ALL SELECT 'branch_prefix', '', branch_prefix, start_day FROM starts
-    UNION ALL SELECT 'repo', '', repo, start_day FROM starts
-    UNION ALL SELECT 'actor', '', actor, start_day FROM starts
-    UNION ALL SELECT 'work_item', '', work_item, start_day FROM starts
-    UNION ALL
-    SELECT 'work_item', '', branch_item, start_day FROM starts
-    WHERE branch_item IS DISTINCT FROM work_item
+
+def _hints_of(dimension: Dimension, columns: str, issuer: str = "''") -> str:
+    """Write the query for one dimension; a scan reads its columns only."""
+    # UTC days by integer arithmetic, so that no session's time zone matters.
+    day = "DATE '1970-01-01' + CAST(epoch_us({}(start)) // 86400000000 AS INTEGER)"
+    value = columns if "," not in columns else f"unnest(list_distinct([{columns}]))"
+    return f"""
+SELECT '{dimension}', issuer, value, count(*), {day.format("min")}, {day.format("max")}
+FROM (
+    SELECT {issuer} AS issuer, {value} AS value, coalesce(started_at, ended_at) AS start FROM runs
 )
-SELECT dimension, issuer, value, count(*), min(start_day), max(start_day)
-FROM hints
 WHERE value IS NOT NULL
-GROUP BY ALL
-ORDER BY dimension, issuer, value
-"""
+GROUP BY issuer, value"""  # noqa: S608 built of our own constants
+
+
+_HINTS = (
+    " UNION ALL ".join(
+        (
+            _hints_of(Dimension.STAMP, "stamp"),
+            _hints_of(Dimension.ACCOUNT, "account", "issuer"),
+            _hints_of(Dimension.API_KEY, "api_key", "issuer"),
+            _hints_of(Dimension.BRANCH_PREFIX, "branch_prefix"),
+            _hints_of(Dimension.REPO, "repo"),
+            _hints_of(Dimension.ACTOR, "actor"),
+            _hints_of(Dimension.WORK_ITEM, "work_item, branch_item"),
+        )
+    )
+    + " ORDER BY ALL"
+)
 
 _USAGE = """
 SELECT issuer, account, day, api_key, model, sku, tier, context, kind, sum(quantity)
