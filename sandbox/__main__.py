@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sandbox.oracle.truth import truth, write_truth
 from sandbox.script import NIGHTS
-from sandbox.server import description_text, running
+from sandbox.server import PAGE_DAYS, PAGE_ITEMS, description_text, running
 from sandbox.wire import iso, parse_moment
 from sandbox.world import DEFAULT_SEED, make_world
 
@@ -32,6 +32,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--scale", type=float, default=1.0)
         command.add_argument("--items", type=float, help="scale of pull requests and tickets")
         command.add_argument("--now", type=parse_moment, default=iso(NIGHTS[0]))
+    serve.add_argument("--page-items", type=int, default=PAGE_ITEMS)
+    serve.add_argument("--page-days", type=int, default=PAGE_DAYS)
     serve.add_argument("--no-limits", action="store_true", help="refuse no first request")
     return parser
 
@@ -45,6 +47,8 @@ def _serve(options: argparse.Namespace) -> int:
         now=options.now,
         port=options.port,
         has_limits=not options.no_limits,
+        page_items=options.page_items,
+        page_days=options.page_days,
     ) as sandbox:
         write_truth(sandbox.world, options.dir)
         sys.stdout.write(description_text(sandbox) + "\n")

@@ -45,16 +45,25 @@ class Sandbox:
         world: What happened and will happen.
         folder: Holds `agent-logs/`; rewritten whenever the clock moves.
         faults: Limits, failures and latency.
+        page_items, page_days: The most items and report days on a page, whatever is asked for.
     """
 
     def __init__(
-        self, world: World, folder: Path, now: datetime, faults: Faults, port: int
+        self,
+        world: World,
+        folder: Path,
+        now: datetime,
+        faults: Faults,
+        *,
+        port: int = 0,
+        page_items: int = PAGE_ITEMS,
+        page_days: int = PAGE_DAYS,
     ) -> None:
         self.world = world
         self.folder = folder
         self.faults = faults
-        self.page_items = PAGE_ITEMS
-        self.page_days = PAGE_DAYS
+        self.page_items = page_items
+        self.page_days = page_days
         self._now = now
         self._closed = threading.Event()
         self._server = _Server(("127.0.0.1", port), self)
@@ -161,6 +170,8 @@ def running(
     now: datetime = NIGHTS[0],
     port: int = 0,
     has_limits: bool = True,
+    page_items: int = PAGE_ITEMS,
+    page_days: int = PAGE_DAYS,
     world: World | None = None,
 ) -> Iterator[Sandbox]:
     """Run a sandbox in a thread of its own, and stop it at the end.
@@ -173,10 +184,20 @@ def running(
         now: Where the clock starts, aware UTC.
         port: 0 takes a free one.
         has_limits: Whether each source refuses its first request of a night.
+        page_items: The most items on a page of GitHub or Jira.
+        page_days: The most days on a page of a report.
         world: Use this world instead of making one.
     """
     made = make_world(seed, scale, items) if world is None else world
-    sandbox = Sandbox(made, folder, now, Faults(scripted=has_limits), port)
+    sandbox = Sandbox(
+        made,
+        folder,
+        now,
+        Faults(scripted=has_limits),
+        port=port,
+        page_items=page_items,
+        page_days=page_days,
+    )
     thread = threading.Thread(target=sandbox.serve_forever, name="sandbox", daemon=True)
     thread.start()
     try:

@@ -35,18 +35,23 @@ class Seen:
     usage: dict[IssuerDay, tuple[UsageRow, ...]]
     charges: dict[IssuerDay, tuple[ChargeRow, ...]]
 
-    def missing(self) -> list[tuple[str, date]]:
-        """List the (source, day)s without complete records; both issuers are sources too."""
+    def expected(self) -> list[tuple[str, date]]:
+        """List the (source, day)s that should be there; issuers have days of grace, logs none."""
         return [
-            (issuer, day)
-            for issuer in ISSUERS
+            (source, day)
+            for source in (LOG_SOURCE, *ISSUERS)
             for day in self.days
-            if (issuer, day) not in self.usage or (issuer, day) not in self.charges
+            if source == LOG_SOURCE or day < self.first_late_day()
         ]
 
-    def expected(self) -> int:
-        """Count the (source, day)s a night wants: two issuers and the log."""
-        return len(self.days) * (len(ISSUERS) + 1)
+    def missing(self) -> list[tuple[str, date]]:
+        """List the expected (source, day)s without complete records."""
+        return [
+            (source, day)
+            for source, day in self.expected()
+            if source != LOG_SOURCE
+            and ((source, day) not in self.usage or (source, day) not in self.charges)
+        ]
 
     def first_late_day(self) -> date:
         """Give the first day whose missing charges are merely late."""
@@ -114,8 +119,3 @@ def _logged(
         else:
             runs[identity] = line.record
     return list(runs.values()), duplicates, broken
-
-
-def source_names() -> tuple[str, ...]:
-    """Name the sources that have days: the log and both issuers."""
-    return (LOG_SOURCE, *ISSUERS)

@@ -1,7 +1,7 @@
 """The oracle's answer for a night, as plain data that any test can read."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from sandbox import script
 from sandbox.oracle.allocation import Destination
 from sandbox.oracle.nights import Night, Place, run_nights
-from sandbox.oracle.outcomes import outcomes, relations
+from sandbox.oracle.outcomes import Outcome, outcomes, relations
 from sandbox.organisation import CURRENCY
 from sandbox.records import World
 from sandbox.wire import Json, iso
@@ -50,7 +50,9 @@ def write_truth(world: World, folder: Path, nights: Sequence[datetime] = script.
 
 def _as_json(world: World, night: Night, ran: Sequence[datetime]) -> dict[str, Json]:
     seen = night.seen
-    present = seen.expected() - len(seen.missing())
+    items, named = outcomes(world, seen.now), relations(world, seen.now)
+    expected, missing = seen.expected(), seen.missing()
+    present = len(expected) - len(missing)
     return {
         "night": iso(seen.now),
         "nights": [iso(moment) for moment in ran],
@@ -78,19 +80,21 @@ def _as_json(world: World, night: Night, ran: Sequence[datetime]) -> dict[str, J
         ],
         "breaks": [{**asdict(one), "day": one.day.isoformat()} for one in night.breaks],
         "totals": _totals(night),
-        "families": _families(night),
+        "unattributed": _unattributed(night),
+        "families": _by_pool(night, lambda line: (line.portfolio, line.family)),
+        "workflows": _by_pool(night, lambda line: (line.portfolio, line.family, line.workflow)),
         "coverage": _coverage(night),
         "completeness": {
-            "expected": seen.expected(),
+            "expected": len(expected),
             "present": present,
-            "ppm": _PPM * present // seen.expected(),
-            "missing": [f"{source} {day}" for source, day in seen.missing()],
+            "ppm": _PPM * present // len(expected),
+            "missing": [f"{source} {day}" for source, day in missing],
         },
         "leaks": _leaks(night),
-        "items": [outcome.as_json() for outcome in outcomes(world, seen.now)],
+        "outcomes": _tally(items, named),
+        "items": [outcome.as_json() for outcome in items],
         "relations": [
-            {"relation": relation, "item": item, "names": named}
-            for relation, item, named in relations(world, seen.now)
+            {"relation": relation, "item": item, "names": other} for relation, item, other in named
         ],
     }
 
@@ -135,26 +139,50 @@ def _totals(night: Night) -> dict[str, Json]:
     sums: dict[str, int] = dict.fromkeys(("family", "ad_hoc", "unattributed", "credit"), 0)
     for destination, amount in _lines(night):
         sums[destination.kind] += amount
-    billed = sum(row.amount_nano for rows in night.seen.charges.values() for row in rows)
-    return {"billed": billed, **sums}
+    rows = [row for charges in night.seen.charges.values() for row in charges]
+    return {
+        "booked": sum(row.amount_nano for row in rows),
+        "billed": sum(row.amount_nano for row in rows if row.category == "usage"),
+        **sums,
+    }
 
 
-def _families(night: Night) -> list[Json]:
-    sums: dict[tuple[str, str, str, str], int] = {}
+def _by_pool(night: Night, level: Callable[[Destination], tuple[str, ...]]) -> list[Json]:
+    """Sum what families cost by pool, at the level of families or of workflows."""
+    sums: dict[tuple[str, ...], int] = {}
     for line, amount in _lines(night):
         if line.kind == "family":
-            key = (line.portfolio, line.family, line.workflow, line.pool)
+            key = (*level(line), line.pool)
             sums[key] = sums.get(key, 0) + amount
+    names = ("portfolio", "family", "workflow")
     return [
-        {
-            "portfolio": portfolio,
-            "family": family,
-            "workflow": workflow,
-            "pool": pool,
-            "amount_nano": amount,
-        }
-        for (portfolio, family, workflow, pool), amount in sorted(sums.items())
+        {**dict(zip(names, key[:-1], strict=False)), "pool": key[-1], "amount_nano": amount}
+        for key, amount in sorted(sums.items())
     ]
+
+
+def _unattributed(night: Night) -> dict[str, Json]:
+    """Sum what nobody explains, by portfolio; the empty one is the organisation."""
+    sums: dict[str, int] = {}
+    for line, amount in _lines(night):
+        if line.kind == "unattributed":
+            sums[line.portfolio] = sums.get(line.portfolio, 0) + amount
+    return dict(sorted(sums.items()))
+
+
+def _tally(items: Iterable[Outcome], named: Iterable[tuple[str, str, str]]) -> dict[str, Json]:
+    """Count what became of the items, and incidents by relation."""
+    found, relations_found = list(items), list(named)
+    counts: dict[str, Json] = {
+        status: sum(1 for item in found if item.status == status)
+        for status in ("open", "merged", "closed")
+    }
+    counts["reverted"] = sum(1 for item in found if item.reverted_by)
+    counts["reopened"] = sum(1 for item in found if item.reopened)
+    counts["incidents"] = sum(1 for item in found if item.is_incident)
+    for relation in ("caused_by", "used_in"):
+        counts[relation] = sum(1 for one in relations_found if one[0] == relation)
+    return counts
 
 
 def _coverage(night: Night) -> dict[str, Json]:
