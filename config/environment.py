@@ -20,6 +20,7 @@ PREFIX = "GRADUAND_"
 ENVIRONMENT = "environment"
 #: Settings with one fixed name, without the prefix.
 NAMES = (
+    "CA_BUNDLE",
     "CONFIG_DIR",
     "DATABASE_URL",
     "DATABASE_WRITER_ROLE",

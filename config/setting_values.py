@@ -54,6 +54,15 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
+def readable_file(text: str) -> Path:
+    """Accept a file of this machine that can be read."""
+    path = folder(text)
+    if not path.is_file():
+        message = "must be a file that exists."
+        raise ValueError(message)
+    return path
+
+
 def lake_dir(text: str) -> str:
     """Accept a folder, or the address of an object store without credentials."""
     if "://" not in text:

@@ -25,6 +25,7 @@ from config.setting_values import (
     host_list,
     instant,
     lake_dir,
+    readable_file,
     role_name,
     secret_text,
     whole_minutes,
@@ -69,6 +70,7 @@ class Settings(_Unpicklable):
         config_dir: Folder of catalog.yaml, policy.yaml and sources.yaml.
         work_dir: Folder that relative paths of log sources start from.
         night_deadline_minutes: After so long a night stops waiting for rate limits.
+        ca_bundle: Further certificate authorities to trust, PEM; None: the usual ones alone.
         now: Rehearsal clock, aware UTC; None outside sandbox and tests.
         base_urls: Address by source name (as `Secret.name`) that replaces sources.yaml's.
         secrets: By name, see `secret`.
@@ -81,6 +83,7 @@ class Settings(_Unpicklable):
     config_dir: Path = Path("config")
     work_dir: Path = Path()
     night_deadline_minutes: int = 240
+    ca_bundle: Path | None = None
     now: datetime | None = None
     base_urls: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
@@ -138,6 +141,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         config_dir=values.path("CONFIG_DIR", Path("config")),
         work_dir=work_dir,
         night_deadline_minutes=values.take("NIGHT_DEADLINE_MINUTES", whole_minutes, 240),
+        ca_bundle=values.take("CA_BUNDLE", readable_file, None),
         now=values.take("NOW", instant, None),
         base_urls=MappingProxyType(_base_urls(values)),
         secrets=MappingProxyType(_secrets(values)),

@@ -1,6 +1,7 @@
 """Build the HTTP client of a source from its configuration and its bound secret."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from config.settings import Settings
 from config.shapes.sources import (
@@ -16,11 +17,15 @@ from tasks.transport.client import Client
 from tasks.transport.clock import Clock
 from tasks.transport.credentials import AnthropicKey, Bearer, Credential, GithubToken, JiraBasic
 from tasks.transport.github_app import GithubApp
-from tasks.transport.limits import Vendor
+from tasks.transport.limits import PACES, Vendor
+from tasks.transport.pacing import Buckets, Pace
 from tasks.transport.waits import WaitStore
 
 #: Sources that are read over HTTP.
 HttpSource = GithubSource | JiraSource | AnthropicSource | OpenAISource
+
+#: Requests at once, as a multiple of those a second.
+_BURST_S = 4
 
 _USER_AGENT = "graduand/0.1"
 
@@ -63,7 +68,17 @@ def connect(
         deadline=deadline,
         headers={"User-Agent": _USER_AGENT, **_HEADERS.get(source.type, {})},
         link_origins=[str(origin) for origin in source.link_origins],
+        pace=_pace(source.name, Vendor(source.type), source.requests_per_second),
+        ca_file=settings.ca_bundle,
     )
+
+
+@lru_cache
+def _pace(_source: str, vendor: Vendor, per_second: int | None) -> Buckets:
+    """Keep one pace for all streams of a source: they are pulled at once, in one process."""
+    if per_second is None:
+        return Buckets(PACES[vendor])
+    return Buckets(Pace(per_second, per_second * _BURST_S))
 
 
 #: Sent with every request, follow-up pages too: without it GitHub answers with another schema.

@@ -16,7 +16,7 @@ from tasks.transport.credentials import Credential
 from tasks.transport.errors import BodyError, OriginError, StatusError
 from tasks.transport.limits import PACES, Permanent, Proceed, Retry, Vendor, WaitUntil
 from tasks.transport.origins import Origins
-from tasks.transport.pacing import Pace
+from tasks.transport.pacing import Buckets, Pace
 from tasks.transport.patience import Patience
 from tasks.transport.sender import Sender, Sent
 from tasks.transport.verdicts import Judgement, judge
@@ -44,7 +44,7 @@ class Client:
         headers: Sent with every request to the base origin, next pages included.
         link_origins: Further origins that links and redirects may lead to.
         limits: What is too much.
-        pace: How fast; None for the vendor's own pace.
+        pace: How fast, alone or together with other clients; None for the vendor's own pace.
         ca_file: A further authority to trust, PEM.
         jitter: Random numbers in [0, 1) for the pauses between tries.
 
@@ -66,7 +66,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         link_origins: Iterable[str] = (),
         limits: Caps | None = None,
-        pace: Pace | None = None,
+        pace: Pace | Buckets | None = None,
         ca_file: Path | None = None,
         jitter: Callable[[], float] = _jitter,
     ) -> None:
@@ -80,8 +80,9 @@ class Client:
                 f"{origins.base.netloc!r} of its base_url; bind the secret to that host"
             )
             raise ConfigError(message)
+        buckets = pace if isinstance(pace, Buckets) else Buckets(pace or PACES[vendor])
         self._patience = Patience(
-            source, Waits(waits), clock, deadline, longest_wait, pace or PACES[vendor], jitter
+            source, Waits(waits), clock, deadline, longest_wait, buckets, jitter
         )
         self._wire = Wire(self.caps, clock, ca_file)
         self._sender = Sender(

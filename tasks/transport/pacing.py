@@ -40,6 +40,20 @@ class Bucket:
             return max(0.0, -self._tokens / self._pace.per_second)
 
 
+class Buckets:
+    """The buckets of one source, by host; clients that share them keep one pace together."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._lock = threading.Lock()
+        self._by_host: dict[str, Bucket] = {}
+
+    def of(self, host: str) -> Bucket:
+        """Give the bucket of a host, full when it is first asked for."""
+        with self._lock:
+            return self._by_host.setdefault(host, Bucket(self._pace))
+
+
 def map_bounded(fn: Callable[[T], R], items: Iterable[T], limit: int) -> list[R]:
     """Apply `fn` to every item in at most `limit` threads at once.
 

@@ -1,6 +1,5 @@
 """Holds requests back: stored waits, pace, pauses between tries, and the deadline over all."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from datetime import datetime, timedelta
 from tasks.core.errors import WaitUntilError
 from tasks.transport.clock import Clock
 from tasks.transport.errors import DeadlineError
-from tasks.transport.pacing import Bucket, Pace
+from tasks.transport.pacing import Buckets
 from tasks.transport.waits import Waits
 
 _FIRST_PAUSE_S = 0.5
@@ -34,7 +33,7 @@ class Patience:
         clock: Clock,
         deadline: datetime,
         longest_wait: timedelta | None,
-        pace: Pace,
+        buckets: Buckets,
         jitter: Callable[[], float],
     ) -> None:
         self._source = source
@@ -42,10 +41,8 @@ class Patience:
         self._clock = clock
         self._deadline = deadline
         self._longest_wait = longest_wait
-        self._pace = pace
+        self._buckets = buckets
         self._jitter = jitter
-        self._buckets: dict[str, Bucket] = {}
-        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         """Tell the present, aware UTC."""
@@ -71,7 +68,7 @@ class Patience:
             elif is_paced:
                 return
             else:
-                self._sleep(self._bucket(turn.host).take(now), now)
+                self._sleep(self._buckets.of(turn.host).take(now), now)
                 is_paced = True  # Look again: another thread may have learnt a wait meanwhile.
 
     def learn(self, turn: Turn, resource: str, until: datetime) -> None:
@@ -99,7 +96,3 @@ class Patience:
         if now + timedelta(seconds=seconds) >= self._deadline:
             raise DeadlineError(self._source, "the time given to this pull is about to end")
         self._clock.sleep(seconds)
-
-    def _bucket(self, host: str) -> Bucket:
-        with self._lock:
-            return self._buckets.setdefault(host, Bucket(self._pace))

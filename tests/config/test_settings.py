@@ -138,6 +138,7 @@ def test_a_private_key_keeps_its_lines(tmp_path: Path) -> None:
         ("LAKE_DIR", "s3://key:pw@bucket/x", "without user or password"),
         ("LAKE_DIR", "s3://", "such as `s3://bucket/prefix`"),
         ("CONFIG_DIR", "https://x/config", "must be a folder of this machine"),
+        ("CA_BUNDLE", "no-such-file.pem", "a file that exists"),
         ("NIGHT_DEADLINE_MINUTES", "0", "from 1 to 1440"),
         ("NIGHT_DEADLINE_MINUTES", "4h", "from 1 to 1440"),
         ("NIGHT_DEADLINE_MINUTES", "²", "from 1 to 1440"),
