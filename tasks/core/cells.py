@@ -20,7 +20,7 @@ class Dimension(StrEnum):
     BRANCH_PREFIX = "branch_prefix"
     REPO = "repo"
     ACTOR = "actor"
-    WORK_ITEM = "work_item"  # a run's `work_item` or, failing that, `branch_item`
+    WORK_ITEM = "work_item"  # a run's `work_item` or `branch_item`
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -206,7 +206,7 @@ claimed AS (
         dated.*,
         least(
             stamps.claim, accounts.claim, keys.claim, prefixes.claim, repos.claim, actors.claim,
-            coalesce(own.claim, branched.claim)
+            own.claim, branched.claim
         ) AS claim
     FROM dated
     LEFT JOIN stamps ON stamps.value = dated.stamp AND stamps.start_day = dated.start_day
