@@ -18,6 +18,8 @@ from sandbox.script import NIGHTS
 from sandbox.server import SECRETS, Sandbox, running
 
 _SOURCES = ("github", "jira", "anthropic", "openai")
+#: Runs are told in a few lines each; their faults are still logged.
+_QUIET = {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
 #: Differences printed; one is enough to look, hundreds tell no more.
 _SHOWN = 20
 
@@ -32,7 +34,7 @@ def main(chosen: argparse.Namespace) -> int:
     print(f"The sandbox organisation, {len(nights)} nights, in {folder}", flush=True)
     with running(folder, scale=chosen.scale, now=nights[0]) as sandbox:
         write_truth(sandbox.world, folder, nights)
-        os.environ.update(environment(sandbox, folder))
+        os.environ.update(environment(sandbox, folder) | _QUIET)
         # Only now: Prefect and the flow read the environment when they are imported.
         from cli.rehearsed_nights import run_nights  # noqa: PLC0415
 
@@ -54,9 +56,6 @@ def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
         "DO_NOT_TRACK": "1",
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        # Runs are told below in one line each; their faults are still logged.
-        "PREFECT_LOGGING_LEVEL": "ERROR",
-        "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
         "GRADUAND_WORK_DIR": str(folder),
         "GRADUAND_CONFIG_DIR": str(Path(__file__).resolve().parents[1] / "config"),
         "GRADUAND_DIGEST_KEY": secrets.token_urlsafe(32),

@@ -4,6 +4,7 @@ Everything it starts, it ends: one Ctrl-C takes all of it down. What must
 survive (the server's database, its password, the ledger) stays under `var/`.
 """
 
+import argparse
 import contextlib
 import os
 import secrets
@@ -19,8 +20,13 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from cli.automations import ensure_zombie_automation
+from cli.rehearse import environment
+from sandbox.script import NIGHTS
+from sandbox.server import running
 from tasks.core.errors import GraduandError
 
+#: Fixed, because deployments and stored waits outlive a restart of the sandbox.
+_SANDBOX_PORT = 4201
 #: Seconds the server may take to answer; a first start creates its database.
 _START_TIMEOUT_S = 90
 #: Seconds a process may take to end before it is killed.
@@ -31,13 +37,34 @@ class UpError(GraduandError):
     """The server, a deployment or the worker could not be brought up."""
 
 
-def up(root: Path, port: int, extra_environ: Mapping[str, str]) -> int:
+def main(chosen: argparse.Namespace) -> int:
+    """Bring everything up; beside the sandbox organisation while no secret is configured."""
+    root = Path(__file__).resolve().parents[1]
+    is_sandbox = chosen.sandbox
+    if is_sandbox is None:
+        is_sandbox = not any(name.startswith("GRADUAND_SECRET_") for name in os.environ)
+    if not is_sandbox:
+        _migrate(dict(os.environ))
+        return up(root, chosen.port, {}, "your own sources, from the environment")
+    folder = root / "var" / "sandbox"
+    folder.mkdir(parents=True, exist_ok=True)
+    with running(folder, now=NIGHTS[-1], port=_SANDBOX_PORT) as sandbox:
+        environ = environment(sandbox, folder)
+        # A day of the organisation's calendar, so that there is a night to reconcile.
+        environ["GRADUAND_NOW"] = NIGHTS[-1].isoformat()
+        environ["GRADUAND_DIGEST_KEY"] = _kept_secret(folder / "digest-key")
+        _migrate({**os.environ, **environ})
+        return up(root, chosen.port, environ, "the sandbox organisation, as of its last night")
+
+
+def up(root: Path, port: int, extra_environ: Mapping[str, str], reads: str) -> int:
     """Run server and worker until interrupted.
 
     Args:
         root: The checkout; `prefect.yaml` and `var/` are found there.
         port: TCP port of the server on 127.0.0.1.
         extra_environ: Settings that the flows need beyond the caller's environment.
+        reads: What the flows read, for the announcement.
 
     Returns:
         Exit status: 0 after Ctrl-C, 1 if a process ended by itself.
@@ -62,12 +89,12 @@ def up(root: Path, port: int, extra_environ: Mapping[str, str]) -> int:
         worker = running.enter_context(
             _process(["worker", "start", "--pool", "local", "--name", "graduand"], environ, home)
         )
-        _announce(port, home)
+        _announce(port, home, reads)
         return _watch({"server": server, "worker": worker}, home)
 
 
 def _environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, str]:
-    password = _password(home / "auth")
+    password = f"graduand:{_kept_secret(home / 'password')}"
     return {
         **os.environ,
         **extra,
@@ -85,12 +112,13 @@ def _environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, s
     }
 
 
-def _password(path: Path) -> str:
-    """Read the API password, or make one that only this user can read."""
+def _kept_secret(path: Path) -> str:
+    """Read a secret that survives restarts, or make one that only this user can read."""
     if not path.exists():
-        with open(path, "x", opener=lambda p, flags: os.open(p, flags, 0o600)) as file:
-            file.write(f"graduand:{secrets.token_urlsafe(18)}")
-    return path.read_text().strip()
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(32))
+    return path.read_text(encoding="utf-8").strip()
 
 
 def _refuse_taken_port(port: int) -> None:
@@ -150,6 +178,19 @@ def _await_health(server: subprocess.Popen[bytes], port: int, environ: Mapping[s
     raise UpError(message)
 
 
+def _migrate(environ: Mapping[str, str]) -> None:
+    """Bring the ledger to the newest schema before anything may run against it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", "migrate"],
+        env=dict(environ),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise UpError(done.stderr.strip() or "the ledger could not be migrated")
+
+
 def _prefect(arguments: list[str], environ: Mapping[str, str]) -> None:
     done = subprocess.run(  # noqa: S603 - our own interpreter and fixed words
         [sys.executable, "-m", "prefect", *arguments],
@@ -177,13 +218,14 @@ def _interrupts_as_exit() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _announce(port: int, home: Path) -> None:
+def _announce(port: int, home: Path, reads: str) -> None:
     _say(
         f"""
   graduand is up.
 
     Prefect UI    http://127.0.0.1:{port}
-    password      in {home / "auth"} (user and password, as one line)
+    log in        graduand:{_kept_secret(home / "password")}
+    reads         {reads}
     run one now   Deployments > on-demand > Run
     logs          {home}/server.log, {home}/worker.log
 

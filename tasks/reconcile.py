@@ -21,6 +21,7 @@ from tasks.core.books import DayBasis, Entry, Inputs, Night, Reconciliation, Sna
 from tasks.core.breaks import Quarantine
 from tasks.core.cells import Dimension, Hint
 from tasks.core.claims import check_claims, decided, outcomes_by_decision
+from tasks.core.digests import joined_digest
 from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
 from tasks.core.item_states import current_items
 from tasks.core.night import Books, IssuerDay, NightInputs
@@ -142,7 +143,9 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
         )
     )
     issuer_of = {s.name: s.issuer for s in sources if not isinstance(s, UNBILLED)}
-    made = Made(config.digests["catalog"], config.digests["policy"], card, item_stamps)
+    # Sources decide destinations as well: precedence of logs, currency of issuers.
+    agreed = joined_digest([config.digests["catalog"], config.digests["sources"]])
+    made = Made(agreed, config.digests["policy"], card, item_stamps)
     return _Computed(
         seq, books_at, config, card, standing, books, bases_of(standing, issuer_of, made)
     )
