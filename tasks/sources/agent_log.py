@@ -68,19 +68,21 @@ def fetch(
     reader = _LineReader(HintReader(config, keyed_digest), keyed_digest, window, today)
     refused = 0
     for path in find_files(config.name, config.paths):
-        place = f"file {keyed_digest(path.as_posix())[:_SURROGATE_LENGTH]}"
+        # A name need not be text: bytes that are none would not encode again.
+        name = path.as_posix().encode("utf-8", "backslashreplace").decode()
+        place = f"file {keyed_digest(name)[:_SURROGATE_LENGTH]}"
         lines = read_lines(config.name, path, place)
         for day, read in _filed(reader.read(lines, place), otherwise=window[1]):
             if day not in days:
                 continue
             if isinstance(read, Reject):
                 refused += 1
+                if refused > _MOST_REJECTS:
+                    detail = f"{place} and others hold more than {_MOST_REJECTS} bad lines"
+                    raise SourceError(config.name, f"{detail}; correct `paths`")
                 days[day].rejects.append(read)
             else:
                 days[day].rows.append(read)
-        if refused > _MOST_REJECTS:
-            detail = f"{refused} lines are no change log; correct `paths`"
-            raise SourceError(config.name, detail)
     batches = [
         Batch(day, read.rows, tuple(read.rejects), is_complete=day < today)
         for day, read in days.items()
@@ -170,6 +172,8 @@ def _filed(reads: Iterator[_Read], otherwise: date) -> Iterator[tuple[date, RawR
     waiting: list[RawRow | Reject] = []
     for day, read in reads:
         last = day or last
+        if len(waiting) > _MOST_REJECTS:
+            last = otherwise  # enough of them to be refused as a whole
         if last is None:
             waiting += [read] if read is not None else []
             continue

@@ -9,6 +9,7 @@ import pytest
 import zstandard
 
 from tasks.core.errors import SourceError
+from tasks.sources import agent_log
 from tasks.sources.agent_log_files import MAX_LINE_BYTES
 from tests.sources.agent_log.writing import (
     DAY,
@@ -158,6 +159,12 @@ def test_a_file_that_two_patterns_match_is_read_once(tmp_path: Path) -> None:
     assert rows_by_day(pulled)[DAY] == 1
 
 
+def test_a_file_whose_name_is_not_text_is_read(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"a\xff.ndjson")).write_bytes(lines(record()))
+
+    assert rows_by_day(pull(source(tmp_path)))[DAY] == 1
+
+
 def test_a_pattern_without_a_file_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"no file matches '.*gone\.ndjson'"):
         pull(source(tmp_path, paths=[str(tmp_path / "gone.ndjson")]))
@@ -192,9 +199,14 @@ def test_a_file_that_may_not_be_read_is_a_fault(tmp_path: Path) -> None:
         pull(source(tmp_path))
 
 
-def test_a_file_that_is_no_log_is_a_fault_and_not_a_flood(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="no change log"):
-        pull_text(tmp_path, b"x\n" * 100_001)
+def test_files_that_are_no_logs_are_a_fault_and_not_a_flood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_log, "_MOST_REJECTS", 3)
+
+    assert len(codes(pull_text(tmp_path, b"x\n" * 3))) == 3
+    with pytest.raises(SourceError, match="more than 3 bad lines"):
+        pull_text(tmp_path, b"x\n" * 4)
 
 
 def test_rows_are_packed_and_read_back_as_they_were(tmp_path: Path) -> None:
