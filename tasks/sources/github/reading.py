@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: GitHub asks for at most 100 at once; half of that leaves room for others.
-CONCURRENCY = 16
+#: GitHub takes at most 100 at once from everybody who uses the credential.
+CONCURRENCY = 32
 #: What is lost at most when a limit ends the pull.
 _CHUNK = 128
 PAGE = 100

@@ -12,7 +12,7 @@ _STAMP = re.compile(r"[a-z0-9_.-]{1,64}", re.ASCII)
 _WORKFLOW_LABEL = "workflow:"
 _AGENT_WORKFLOW = re.compile(r"^Agent-Workflow:[ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 _CO_AUTHOR = re.compile(r"^Co-authored-by:[^<\n]*<([^>\s]+)>", re.IGNORECASE | re.MULTILINE)
-_COMMIT_REVERTED = re.compile(r"\bThis reverts commit ([0-9a-f]{7,64})\b", re.IGNORECASE)
+_COMMIT_REVERTED = re.compile(r"\bThis reverts commit ([0-9a-f]{40,64})\b", re.IGNORECASE)
 _REPOSITORY = r"(?P<repo>[A-Za-z0-9-]{1,39}/[A-Za-z0-9_.-]{1,100})"
 _NUMBER = r"(?P<number>[1-9]\d{0,9})\b"
 # `#12`, `owner/name#12`, or the address of an issue or pull request on any host.

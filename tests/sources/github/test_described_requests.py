@@ -125,6 +125,15 @@ def test_only_the_listings_of_an_owners_repositories_are_undescribed(
     assert undescribed == UNDESCRIBED | {"/orgs/jane-roe/repos"}
 
 
+@pytest.mark.parametrize(
+    "path", ["pulls?since=2026-11-01", "pulls?state=merged", "issues?startAt=0", "reverts"]
+)
+def test_a_request_of_another_api_would_be_found_out(shared: Path, path: str) -> None:
+    described = description(shared / "data" / "recorded" / "specs" / "gh-trim.json")
+
+    assert described.faults(Request("GET", f"/repos/acme/engine/{path}", {}, b""))
+
+
 def test_every_request_says_its_version_next_pages_included(nights: Callable[..., Nights]) -> None:
     night = nights(busy())
 
