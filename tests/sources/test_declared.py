@@ -1,0 +1,71 @@
+"""What the catalog and other sources declare reaches the sources that may keep it by name."""
+
+from pathlib import Path
+
+import pytest
+
+from config.load import load_config
+from config.shapes.catalog import Catalog
+from config.shapes.sources import AgentLogSource, GithubSource
+from tasks.sources.declared import with_declared
+
+CATALOG = Catalog.model_validate(
+    {
+        "version": 1,
+        "squads": [{"id": "routing", "title": "Routing", "repositories": ["acme/router"]}],
+        "workflows": [
+            {
+                "id": "upgrader",
+                "family": "upgrades",
+                "title": "Upgrader",
+                "risk_tier": 1,
+                "stages": [{"from": "2026-01-01", "stage": "exploration"}],
+                "scope": {"repositories": ["acme/web-*", "*"]},
+                "match": {"branch_prefixes": ["agent/up/"], "repositories": ["acme/infra"]},
+            }
+        ],
+    }
+)
+GITHUB = GithubSource.model_validate(
+    {
+        "name": "github",
+        "type": "github",
+        "base_url": "https://api.github.com",
+        "secret": "token",
+        "repositories": ["acme/*"],
+        "branch_prefixes": ["legacy/"],
+    }
+)
+LOGS = AgentLogSource.model_validate(
+    {"name": "logs", "type": "agent_log", "paths": ["*.ndjson"], "repositories": ["other/one"]}
+)
+
+
+def test_a_log_learns_prefixes_and_repositories_but_no_glob_that_matches_everything() -> None:
+    source = with_declared(LOGS, CATALOG, [LOGS, GITHUB])
+
+    assert isinstance(source, AgentLogSource)
+    assert source.branch_prefixes == ("agent/up/",)
+    assert source.repositories == (
+        "other/one",
+        "acme/infra",
+        "acme/web-*",
+        "acme/router",
+        "acme/*",
+    )
+
+
+def test_github_learns_prefixes_and_keeps_its_own_repositories() -> None:
+    source = with_declared(GITHUB, CATALOG, [LOGS, GITHUB])
+
+    assert isinstance(source, GithubSource)
+    assert source.branch_prefixes == ("legacy/", "agent/up/")
+    assert source.repositories == ("acme/*",)
+
+
+@pytest.mark.parametrize("name", ["anthropic", "openai", "jira"])
+def test_other_sources_stay_as_they_are(name: str) -> None:
+    config = load_config(Path("config"))
+    (source,) = [source for source in config.sources.sources if source.name == name]
+
+    assert with_declared(source, config.catalog, config.sources.sources) is source
