@@ -69,9 +69,12 @@ class Ledger:
         engine = open_engine(url)
         try:
             _refuse_other_revision(engine)
-            with writing(engine) as connection:
+            with reading(engine) as connection:
                 assert_guards(connection)
-                _bind_lake(connection, lake_id)
+                known = _bound_lake(connection)
+            if known is None:
+                known = _bind_lake(engine, lake_id)
+            _refuse_other_lake(known, lake_id)
         except BaseException:
             engine.dispose()
             raise
@@ -324,19 +327,27 @@ def _refuse_other_revision(engine: Engine) -> None:
     if found != tables.REVISION:
         message = (
             f"ledger: the database is at revision {found or 'none'}, this code needs"
-            f" {tables.REVISION}: run `graduand` with its command that upgrades the ledger; flows"
-            " never migrate"
+            f" {tables.REVISION}: run `graduand migrate`; flows never do"
         )
         raise LedgerError(message)
 
 
-def _bind_lake(connection: Connection, lake_id: str) -> None:
-    """Make the first lake that a ledger sees its own; refuse every other one."""
+def _bound_lake(connection: Connection) -> str | None:
     meta = tables.meta
-    known = connection.execute(select(meta.c.value).where(meta.c.key == "lake_id")).scalar()
-    if known is None:
-        connection.execute(insert(meta).values(key="lake_id", value=lake_id))
-    elif known != lake_id:
+    return connection.execute(select(meta.c.value).where(meta.c.key == "lake_id")).scalar()
+
+
+def _bind_lake(engine: Engine, lake_id: str) -> str:
+    """Make the first lake that a ledger sees its own; give the one it has."""
+    with writing(engine) as connection:
+        known = _bound_lake(connection)  # of two first openers, the other may have won
+        if known is None:
+            connection.execute(insert(tables.meta).values(key="lake_id", value=lake_id))
+        return known or lake_id
+
+
+def _refuse_other_lake(known: str, lake_id: str) -> None:
+    if known != lake_id:
         message = (
             f"ledger: it belongs to lake {known!r}, the lake in use is {lake_id!r}: point both"
             " settings at stores of the same installation"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.books import Strength
@@ -58,7 +58,9 @@ changes = st.tuples(*(st.tuples(st.integers(-3, 1), st.booleans()) for _ in WORK
 foreign = st.lists(st.tuples(st.sampled_from(WORKFLOWS), values), max_size=3)
 
 
-@settings(max_examples=40)
+@settings(
+    max_examples=40, phases=(Phase.explicit, Phase.generate)
+)  # shrinking writes too many files
 @given(runs, candidates, changes, foreign)
 def test_every_run_goes_where_the_rules_say(
     rows: list[Run],
