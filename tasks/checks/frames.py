@@ -47,7 +47,7 @@ def mistyped(table: Table, rows: Sequence[Row]) -> dict[int, str]:
         values = [row[column.name] for row in rows]
         # One pass at the speed of C tells nearly always that all is well.
         if all(_is_typed(kind, column.type) for kind in set(map(type, values))) and not (
-            column.type in {"int", "ts"} and any(not _is_kept(value) for value in values)
+            column.type in {"int", "ts", "str"} and any(not _is_kept(value) for value in values)
         ):
             continue
         for position, value in enumerate(values):
@@ -91,8 +91,19 @@ def _is_kept(value: object) -> bool:
     if isinstance(value, datetime):
         # The first and the last year have instants that are none in UTC.
         return value.tzinfo is not None and MINYEAR < value.year < MAXYEAR
+    if isinstance(value, str):
+        return value.isascii() or _has_bytes(value)
     if isinstance(value, int):
         return -_LARGEST_INT <= value <= _LARGEST_INT
+    return True
+
+
+def _has_bytes(text: str) -> bool:
+    """Say whether text can be stored: half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
     return True
 
 

@@ -104,6 +104,7 @@ def test_a_value_of_another_type_is_refused_and_never_converted() -> None:
         ("input_tokens", 2**63),
         ("reported_cost_nano", float("nan")),
         ("stamp", 7),
+        ("inputs", "half a pair: \ud800"),
         ("human_escalation", 1),
         ("ended_at", "2026-11-17T02:00:00Z"),
         ("ended_at", datetime(2026, 11, 17, 2)),  # noqa: DTZ001  # naive is what must fail
