@@ -35,7 +35,7 @@ class Person:
         login: GitHub login.
         email: Address in commits, logs and Jira.
         jira_id: Jira Cloud account id.
-        github_id: GitHub's numeric user id.
+        github_id: GitHub's numeric user id; longer than real ones, so that no other number hits.
     """
 
     name: str
@@ -52,13 +52,13 @@ def _person(index: int, name: str) -> Person:
         login=f"{first}-{last}",
         email=f"{first}.{last}@meridian-freight.example",
         jira_id=f"712020:{first[:4]}{last}-{index:04d}",
-        github_id=7_710_001 + 37 * index,
+        github_id=771_000_200_041 + 37 * index,
     )
 
 
 PEOPLE: tuple[Person, ...] = tuple(_person(i, name) for i, name in enumerate(_FULL_NAMES))
 
-#: Everything the byte search looks for: names, their rare parts, logins, addresses, account ids.
+#: Everything the byte search looks for: names, their rare parts, logins, addresses, account and user ids.
 SEEDED_NAMES: tuple[str, ...] = tuple(
     mark
     for person in PEOPLE
@@ -68,6 +68,7 @@ SEEDED_NAMES: tuple[str, ...] = tuple(
         person.login,
         person.email,
         person.jira_id,
+        str(person.github_id),
     )
 )
 
