@@ -43,7 +43,6 @@ class ItemType(StrEnum):
 
     PULL_REQUEST = "pull_request"
     ISSUE = "issue"
-    COMMIT = "commit"
 
 
 class LinkType(StrEnum):

@@ -62,17 +62,16 @@ def _each_repository(
     note: Callable[[Reading, Repo, list[RawRow]], None] = _note_nothing,
 ) -> Pulled:
     repos = find_repositories(reading)
-    unreadable: set[int] = set()
 
     def work(repo: Repo) -> list[RawRow]:
         try:
             return read(reading, repo, reading.progress.since(repo.id, reading.beginning))
-        except UnreadableError:
-            unreadable.add(repo.id)
+        except UnreadableError as error:
+            reading.unreadable[repo.id] = error
             return []
 
     def done(repo: Repo, rows: list[RawRow]) -> None:
-        if repo.id not in unreadable:
+        if repo.id not in reading.unreadable:
             reading.progress.read_to[repo.id] = reading.now
             note(reading, repo, rows)
 
@@ -158,9 +157,8 @@ def _states(reading: Reading, repo: Repo, row: RawRow) -> list[Json] | None:
     """Read the statuses of a deployment, oldest first; None if that is refused."""
     place = place_of(repo, "deployments/statuses")
     path = f"{repo.path}/deployments/{row['deployment_id']}/statuses"
-    try:
-        found = [one for page in reading.pages(place, path, {}) for one in page]
-    except UnreadableError:
+    found = reading.part(place, path, {})
+    if found is None:
         return None
     states = reading.parse(place, found, parse_deployment_status)
     return [*sorted(states, key=lambda state: (str(state["at"]), str(state["id"])))]

@@ -74,7 +74,8 @@ def _changed(reading: Reading, repo: Repo) -> list[RawRow] | None:
                 changed.setdefault(row["key"], row)
             if len(fresh) < len(rows):
                 break
-    except UnreadableError:
+    except UnreadableError as error:
+        reading.unreadable[repo.id] = error
         return None
     return sorted(changed.values(), key=lambda row: (str(row["updated_at"]), str(row["key"])))
 
@@ -94,14 +95,11 @@ def _with_parts(reading: Reading, pull: _Pull) -> list[RawRow]:
 
 
 def _part(reading: Reading, repo: Repo, path: str, what: str) -> list[Json] | None:
-    """Read one list of a pull request; None, which is not empty, if that is refused."""
+    """Read the reviews or commits of a pull request; None, which is not empty, if refused."""
     place = place_of(repo, f"pulls/{what}")
+    found = reading.part(place, path, {})
     parse = parse_review if what == "reviews" else parse_commit
-    try:
-        found = [one for page in reading.pages(place, path, {}) for one in page]
-    except UnreadableError:
-        return None
-    return [*reading.parse(place, found, parse)]
+    return None if found is None else [*reading.parse(place, found, parse)]
 
 
 def _checks(reading: Reading, repo: Repo, kind: str, item: str, sha: str) -> list[RawRow]:
@@ -109,11 +107,7 @@ def _checks(reading: Reading, repo: Repo, kind: str, item: str, sha: str) -> lis
     tail, params, items, parse = _CHECK_LISTS[kind]
     place = place_of(repo, kind)
     path = f"{repo.path}/commits/{sha}/{tail}"
-    try:
-        found = [one for page in reading.pages(place, path, params, items) for one in page]
-    except UnreadableError:
-        return []
-    checks = reading.parse(place, found, parse)
+    checks = reading.parse(place, reading.part(place, path, params, items) or (), parse)
     return [checks_row(kind, item, sha, checks)] if checks else []
 
 

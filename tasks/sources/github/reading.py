@@ -16,7 +16,7 @@ from tasks.core.refusals import refused
 from tasks.sources.github.context import Repo
 from tasks.sources.github.progress import Progress
 from tasks.transport.client import Client
-from tasks.transport.errors import StatusError
+from tasks.transport.errors import BodyError, DeadlineError, PagingError, StatusError
 from tasks.transport.pacing import map_bounded
 from tasks.transport.pages import link_pages
 
@@ -29,8 +29,28 @@ CONCURRENCY = 32
 #: What is lost at most when a limit ends the pull.
 _CHUNK = 128
 PAGE = 100
+# More lists of single items than this that fail with 5xx are an outage.
+_FAILED_PARTS = 10
 # The repository or the part is gone, blocked, switched off, or not shown to this credential.
-_UNREADABLE = frozenset({403, 404, 409, 410, 422, 451})
+_FORBIDDEN = 403
+_UNREADABLE = frozenset({_FORBIDDEN, 404, 409, 410, 422, 451})
+
+
+class UnreadableError(Exception):
+    """A list could not be read and was refused; its caller decides what is unknown now.
+
+    Attributes:
+        cause: What the source answered.
+    """
+
+    def __init__(self, cause: SourceError) -> None:
+        self.cause = cause
+        super().__init__(str(cause))
+
+    @property
+    def is_fault(self) -> bool:
+        """Tell a missing permission or a broken answer from a part that is switched off."""
+        return not isinstance(self.cause, StatusError) or self.cause.status == _FORBIDDEN
 
 
 @dataclass(slots=True)
@@ -40,6 +60,8 @@ class Reading:
     Attributes:
         beginning: How far back a repository is read the first time.
         is_complete: No limit cut the pull short.
+        failed_parts: Lists of single items that the server failed to give.
+        unreadable: Repositories whose list could not be read, by id.
     """
 
     client: Client
@@ -52,6 +74,8 @@ class Reading:
     rejects: dict[tuple[str, int, str], Reject] = field(default_factory=dict)
     is_complete: bool = True
     requests_before: int = 0
+    failed_parts: int = 0
+    unreadable: dict[int, UnreadableError] = field(default_factory=dict)
 
     def bodies(self, place: str, path: str, params: Mapping[str, str | int]) -> Iterator[object]:
         """Read a list page by page; one that cannot be read is refused.
@@ -72,7 +96,41 @@ class Reading:
             if error.status not in _UNREADABLE:
                 raise
             self.refuse_whole(place, f"unreadable_{error.status}")
-            raise UnreadableError from None
+            raise UnreadableError(error) from None
+        except (BodyError, PagingError) as error:
+            self.refuse_whole(place, "malformed_page")
+            raise UnreadableError(error) from None
+
+    def part(
+        self, place: str, path: str, params: Mapping[str, str | int], items: str | None = None
+    ) -> list[object] | None:
+        """Read a whole list that belongs to one item; None, which is not empty, if refused.
+
+        A few items whose lists the server fails to give do not stop the others; more of them
+        are an outage.
+
+        Args:
+            place: As for `bodies`.
+            path: As for `bodies`.
+            params: As for `bodies`.
+            items: As for `pages`.
+
+        Raises:
+            SourceUnavailableError: The source is down, or the time is over.
+            WaitUntilError: The source is limited beyond the time given.
+        """
+        try:
+            return [one for page in self.pages(place, path, params, items) for one in page]
+        except UnreadableError:
+            return None
+        except DeadlineError:
+            raise
+        except SourceUnavailableError:
+            self.failed_parts += 1
+            if self.failed_parts > _FAILED_PARTS:
+                raise
+            self.refuse_whole(place, "unavailable")
+            return None
 
     def pages(
         self, place: str, path: str, params: Mapping[str, str | int], items: str | None = None
@@ -92,11 +150,13 @@ class Reading:
         """Take the records out of a page.
 
         Raises:
-            SourceError: The page has another shape than documented.
+            UnreadableError: The page has another shape than documented.
         """
         found = body.get(items) if items and isinstance(body, dict) else body
         if not isinstance(found, list):
-            raise SourceError(self.config.name, f"{place}: the answer is no list")
+            self.refuse_whole(place, "malformed_page")
+            detail = f"{place}: a page holds no list"
+            raise UnreadableError(SourceError(self.config.name, detail))
         return found
 
     def parse(
@@ -155,7 +215,14 @@ class Reading:
                 done(job, rows)
 
     def finish(self, repos: Sequence[Repo]) -> Pulled:
-        """Close the pull: one batch for the day of the pull, and the new watermark."""
+        """Close the pull: one batch for the day of the pull, and the new watermark.
+
+        Raises:
+            SourceError: No repository could be read, for a reason that somebody must mend.
+        """
+        faults = [one for one in self.unreadable.values() if one.is_fault]
+        if faults and len(self.unreadable) == len(repos):
+            raise faults[0].cause
         observed_at = instant_text(self.now)
         newest: dict[tuple[object, object], RawRow] = {
             (row.get("record"), row["key"]): {**row, "observed_at": observed_at}
@@ -172,10 +239,6 @@ class Reading:
             watermark=self.progress.watermark(self.now, (repo.id for repo in repos)),
             requests=self.client.requests - self.requests_before,
         )
-
-
-class UnreadableError(Exception):
-    """A list could not be read and was refused; its caller decides what is unknown now."""
 
 
 def beginning_of(config: GithubSource, start: datetime, now: datetime) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from tasks.core.errors import SourceError
 from tasks.core.work_items import github_repository
 from tasks.sources.github import payloads
 from tasks.sources.github.context import Repo
@@ -21,7 +22,7 @@ def find_repositories(reading: Reading) -> list[Repo]:
     One that is gone or hidden is refused, and the others go on.
 
     Raises:
-        SourceError: The source is down or refuses the credential.
+        SourceError: The source is down or refuses the credential, or there is no repository.
     """
     names = reading.config.repositories
     single = [(place, name) for place, name in enumerate(names) if not name.endswith(_ALL)]
@@ -36,6 +37,12 @@ def find_repositories(reading: Reading) -> list[Repo]:
         if name.endswith(_ALL):
             owner = name.removesuffix(_ALL)
             found += [(one.full_name or "", one) for one in _all_of(reading, place, owner)]
+    if not found:
+        raise SourceError(
+            reading.config.name,
+            f"none of its {len(names)} configured repositories can be read; check their names, "
+            "and that the credential may see them",
+        )
     return _repos(reading, found)
 
 

@@ -15,9 +15,10 @@ from tasks.core.instants import instant_text, parse_instant
 from tasks.core.refusals import parse_each, refused
 from tasks.core.work_items import jira_item
 from tasks.sources.jira import payloads
-from tasks.sources.jira.parse import Site, parse_changes, parse_issue, parse_status
+from tasks.sources.jira.parse import Site, parse_changes, parse_issue
+from tasks.sources.jira.site import CLOUD, check_deployment, site_of
 from tasks.transport.client import Client
-from tasks.transport.errors import StatusError
+from tasks.transport.errors import BodyError, PagingError, StatusError
 from tasks.transport.pages import offset_pages, token_pages
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 #: Search is eventually consistent, for seconds to minutes; clocks differ as well.
 OVERLAP = timedelta(minutes=30)
 _PAGE = 100
-_CLOUD = "cloud"
 _FIELDS = (
     "status",
     "issuetype",
@@ -69,8 +69,9 @@ def fetch_issues(reading: Reading) -> Pulled:
     Raises:
         SourceError: Nothing could be read, or the site is of the other deployment.
     """
-    _check_deployment(reading)
-    site = _site(reading)
+    check_deployment(reading.client, reading.config)
+    site = site_of(reading.client, reading.config, reading.keyed_digest, reading.rejects)
+    failures: list[SourceError] = []
     for number, project in enumerate(reading.config.projects):
         place = f"projects[{number}]"
         try:
@@ -79,12 +80,18 @@ def fetch_issues(reading: Reading) -> Pulled:
             if error.status not in _UNREADABLE:
                 raise
             _refuse_whole(reading, place, f"unreadable_{error.status}")
+            failures.append(error)
+        except (BodyError, PagingError) as error:
+            _refuse_whole(reading, place, "malformed_page")
+            failures.append(error)
         except (WaitUntilError, SourceUnavailableError) as error:
             if not reading.rows:
                 raise
             reading.is_complete = False
             log.warning("source=%s stopped in %s: %s", reading.config.name, place, error)
             break
+    if len(failures) == len(reading.config.projects):
+        raise failures[0]
     return _finish(reading)
 
 
@@ -104,7 +111,7 @@ def _read_project(reading: Reading, site: Site, project: str, place: str) -> Non
     )
     for issues in _search(reading, jql):
         rows, rejects = parse_each(issues, partial(parse_issue, site=site), place)
-        if reading.config.deployment == _CLOUD and rows:
+        if reading.config.deployment == CLOUD and rows:
             _add_histories(reading, site, rows, place)
         reading.rejects += rejects
         reading.rows |= {row["key"]: row for row in rows}
@@ -116,7 +123,7 @@ def _read_project(reading: Reading, site: Site, project: str, place: str) -> Non
 def _search(reading: Reading, jql: str) -> Iterator[Sequence[object]]:
     severity = reading.config.severity_field
     fields = [*_FIELDS, *([severity] if severity else [])]
-    if reading.config.deployment == _CLOUD:
+    if reading.config.deployment == CLOUD:
         query = {"jql": jql, "fields": fields, "maxResults": _PAGE}
         pages = token_pages(reading.client, "/rest/api/3/search/jql", json=query)
     else:
@@ -168,52 +175,6 @@ def _add_histories(reading: Reading, site: Site, rows: list[RawRow], place: str)
 
 def _item_of(record: object) -> str:
     return jira_item(str(record.get("issueId"))) if isinstance(record, dict) else ""
-
-
-def _check_deployment(reading: Reading) -> None:
-    """Make sure that the site speaks the API that the configuration says.
-
-    Raises:
-        SourceError: It is of the other kind.
-    """
-    is_cloud = reading.config.deployment == _CLOUD
-    response = reading.client.get(f"/rest/api/{3 if is_cloud else 2}/serverInfo", accept=(404,))
-    try:
-        info = payloads.ServerInfo.model_validate(response.json or {})
-    except ValidationError:
-        info = payloads.ServerInfo()
-    kind = info.deployment_type
-    if is_cloud and kind != "Cloud":
-        raise SourceError(
-            reading.config.name,
-            "the site is no Jira Cloud; set `deployment: data_center` or mend `base_url`",
-        )
-    if not is_cloud and (kind == "Cloud" or response.json is None):
-        raise SourceError(
-            reading.config.name,
-            "the site is no Jira Data Center; set `deployment: cloud` or mend `base_url`",
-        )
-
-
-def _site(reading: Reading) -> Site:
-    version = 3 if reading.config.deployment == _CLOUD else 2
-    response = reading.client.get(f"/rest/api/{version}/status")
-    if not isinstance(response.json, list):
-        raise SourceError(reading.config.name, "the list of statuses is no list")
-    categories: dict[str, str] = {}
-    for position, payload in enumerate(response.json):
-        try:
-            status, category = parse_status(payload)
-        except ValidationError as error:
-            reading.rejects.append(refused(payload, error, "status", position))
-            continue
-        categories[status] = category
-    return Site(
-        categories=categories,
-        incident_types=frozenset(name.lower() for name in reading.config.incident_types),
-        severity_field=reading.config.severity_field,
-        keyed_digest=reading.keyed_digest,
-    )
 
 
 def _records(reading: Reading, body: object, items: str) -> list[object]:

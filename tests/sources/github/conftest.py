@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from config.shapes.sources import GithubSource
-from tasks.core.batches import Conformed, Pulled, Stream, Watermark
+from tasks.core.batches import Conformed, Pulled, Watermark
 from tasks.core.item_states import ItemState, current_items
 from tasks.core.work_items import EventKind, ItemEvent
 from tasks.sources import github
@@ -120,6 +120,3 @@ def source(base_url: str = "http://127.0.0.1", **changes: object) -> GithubSourc
         "repositories": ["acme/engine"],
     }
     return GithubSource.model_validate(settings | changes)
-
-
-__all__ = ["STREAMS", "Nights", "Stream", "keyed_digest", "source"]

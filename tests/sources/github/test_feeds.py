@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tasks.core.errors import SourceError
 from tasks.core.work_items import EventKind
 from tests.sources.github.conftest import NOW, Nights
 from tests.sources.github.fake_github import FakeGithub, FakeRepo, issue, merged
+from tests.transport.loopback import Reply
 
 Begin = Callable[..., Nights]
 
@@ -229,7 +231,7 @@ def test_a_list_that_is_refused_is_read_from_its_beginning_later(
         ],
         runs=[run(1, created_at="2026-11-06T10:00:00Z")],
         deployments=[deployment(41)],
-        refused={"issues": 410, "events": 404, "runs": 403, "deployments": 404},
+        refused={"issues": 410, "events": 404, "runs": 404, "deployments": 404},
     )
     night = nights(FakeGithub(repo))
     refused = night.pull(stream)
@@ -240,3 +242,32 @@ def test_a_list_that_is_refused_is_read_from_its_beginning_later(
     assert [reject.code[:10] for reject in refused.batches[0].rejects] == ["unreadable"]
     assert refused.batches[0].rows == []
     assert len(read.batches[0].rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "match"), [(Reply(403), "grant the credential"), (Reply(body=b"<html>"), "JSON")]
+)
+def test_a_list_that_no_repository_gives_is_an_error_that_says_what_to_do(
+    nights: Begin, fault: Reply, match: str
+) -> None:
+    fake = FakeGithub(FakeRepo())
+    night = nights(lambda one: fault if one.path.count("/") > 3 else fake(one))
+
+    with pytest.raises(SourceError, match=match):
+        night.pull("deployments")
+
+
+def test_a_broken_list_of_one_repository_does_not_stop_the_others(nights: Begin) -> None:
+    good, bad = FakeRepo(deployments=[deployment(41)]), FakeRepo(904, "acme/other")
+    fake = FakeGithub(good, bad)
+    broken = Reply(body=b"[{]")
+    night = nights(
+        lambda one: broken if "other/deployments" in one.path else fake(one),
+        repositories=["acme/engine", "acme/other"],
+    )
+
+    pulled = night.pull("deployments")
+
+    (reject,) = pulled.batches[0].rejects
+    assert (reject.place, reject.code) == ("gh:904/deployments", "malformed_page")
+    assert len(pulled.batches[0].rows) == 1

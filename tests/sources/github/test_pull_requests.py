@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tasks.core.errors import WaitUntilError
+from tasks.core.errors import SourceError, SourceUnavailableError, WaitUntilError
 from tasks.core.item_states import ItemStatus
 from tests.sources.github.conftest import Nights, keyed_digest
 from tests.sources.github.fake_github import (
@@ -17,6 +17,7 @@ from tests.sources.github.fake_github import (
     pull,
     review,
 )
+from tests.transport.loopback import Reply
 
 Begin = Callable[..., Nights]
 
@@ -372,3 +373,27 @@ def test_a_limit_before_anything_was_read_is_raised(nights: Begin) -> None:
 
     with pytest.raises(WaitUntilError):
         nights(fake).pull()
+
+
+def test_one_list_that_the_server_fails_to_give_does_not_stop_the_others(nights: Begin) -> None:
+    fake = FakeGithub(FakeRepo(pulls=[merged(number) for number in (1, 2, 3)]))
+    night = nights(lambda one: Reply(502) if "/2/reviews" in one.path else fake(one))
+
+    pulled = night.pull()
+
+    reviews = {row["key"]: row["reviews"] for row in pulled.batches[0].rows}
+    assert reviews == {"gh:900#1": [], "gh:900#2": None, "gh:900#3": []}
+    assert [reject.code for reject in pulled.batches[0].rejects] == ["unavailable"]
+
+
+def test_a_server_that_fails_everywhere_is_down(nights: Begin) -> None:
+    fake = FakeGithub(FakeRepo(pulls=[merged(number) for number in range(1, 21)]))
+    night = nights(lambda one: Reply(502) if "/reviews" in one.path else fake(one))
+
+    with pytest.raises(SourceUnavailableError):
+        night.pull()
+
+
+def test_repositories_that_are_all_hidden_are_an_error(nights: Begin) -> None:
+    with pytest.raises(SourceError, match="none of its 2 configured repositories"):
+        nights(FakeGithub(), repositories=["acme/gone", "acme/lost"]).pull()

@@ -300,3 +300,8 @@ def test_the_wrong_deployment_is_a_clear_error(nights: Begin, is_cloud: bool) ->
 
     with pytest.raises(SourceError, match=r"set `deployment: (cloud|data_center)`"):
         night.pull()
+
+
+def test_projects_that_are_all_gone_are_an_error(nights: Begin) -> None:
+    with pytest.raises(SourceError, match="400"):
+        nights(FakeJira(), projects=["GONE", "LOST"]).pull()
