@@ -58,7 +58,7 @@ def _person(index: int, name: str) -> Person:
 
 PEOPLE: tuple[Person, ...] = tuple(_person(i, name) for i, name in enumerate(_FULL_NAMES))
 
-#: Everything the byte search looks for: names, their rare parts, logins, addresses, account and user ids.
+#: What the byte search looks for: names, their rare parts, logins, addresses, account ids.
 SEEDED_NAMES: tuple[str, ...] = tuple(
     mark
     for person in PEOPLE

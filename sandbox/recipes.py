@@ -35,6 +35,7 @@ class Recipe:
         one_hour_cache: The log reports one-hour cache writes.
         unlogged: Days on which no line is written.
         logs_from: First day with log lines; None: every day.
+        is_known_by_item: Only the pull request that it names says whose it is: no branch.
         purpose: As logged; None: the line does not say.
     """
 
@@ -55,6 +56,7 @@ class Recipe:
     one_hour_cache: bool = False
     unlogged: tuple[date, ...] = ()
     logs_from: date | None = None
+    is_known_by_item: bool = False
     purpose: str | None = "work"
 
 
@@ -90,6 +92,18 @@ RECIPES: tuple[Recipe, ...] = (
         "claude-sonnet-5",
         repo="customer-portal",
         branch="agent/upgrade/",
+    ),
+    Recipe(
+        "guarded-by-item",
+        "platform-ci",
+        0.8,
+        ANTHROPIC,
+        _PROD,
+        _CI,
+        "claude-haiku-4-5",
+        works_on="upgrade-guarded",
+        is_known_by_item=True,
+        at_least_one=True,
     ),
     Recipe(
         "guarded-in-lab",
@@ -242,6 +256,18 @@ RECIPES: tuple[Recipe, ...] = (
         "wrkspc_01ClaimsProd",
         "apikey_01ClaimsFlow",
         "claude-sonnet-5",
+        stamp="claims-router",
+        works_on="OPS",
+        at_least_one=True,
+    ),
+    Recipe(
+        "router-in-lab",
+        "operations",
+        0.4,
+        ANTHROPIC,
+        "wrkspc_01ClaimsLab",
+        "apikey_01ClaimsNotebook",
+        "claude-haiku-4-5",
         stamp="claims-router",
         works_on="OPS",
         at_least_one=True,

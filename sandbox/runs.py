@@ -89,11 +89,13 @@ class _Work:
             pull
             for pull in self._pulls.get(recipe.works_on, [])
             if moment - timedelta(days=9) <= pull.created_at <= moment
+            and not (recipe.is_known_by_item and self._names[pull.repository].renamed_from)
         ]
         if recipe.works_on and near:
             pull = near[rng.randrange(len(near))]
             repo = f"{ORG}/{name_at(self._names[pull.repository], moment)}"
-            return repo, pull.branch, f"{repo}#{pull.number}"
+            branch = None if recipe.is_known_by_item else pull.branch
+            return repo, branch, f"{repo}#{pull.number}"
         name = recipe.repo or ("tracking-api" if recipe.works_on else "")
         if not name:
             return None, None, None

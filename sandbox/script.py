@@ -94,6 +94,8 @@ CALENDAR: tuple[Item, ...] = (
     Item("wrong_pool", FIRST_DAY, "key_InvoiceExplainer pays exploration from production"),
     Item("ad_hoc", FIRST_DAY, "runs that no layer resolves, in listed and unlisted workspaces"),
     Item("unknown_stamp", FIRST_DAY, "a stamp that the catalog does not know"),
+    Item("stamped_item", FIRST_DAY, "runs that only their pull request's trailer explains"),
+    Item("stamp_over_owner", FIRST_DAY, "claims-router's stamp in a workspace of claims-drafter"),
     Item("out_of_scope", FIRST_DAY, "ci-doctor outside its scope: exploration"),
     Item("null_workspace", FIRST_DAY, "usage and cost of the default workspace"),
     Item("sunset_over", date(2026, 11, 16), "upgrade-legacy goes on after its end"),

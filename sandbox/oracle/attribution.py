@@ -1,5 +1,6 @@
 """Whose run it is, and whose money a key or an account is: layers, stages, scopes, pools."""
 
+from collections.abc import Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -38,10 +39,15 @@ def account_of_run(run: LogRecord) -> str:
     return run.account or DEFAULT_ACCOUNT[run.issuer]
 
 
-def line_of_run(run: LogRecord) -> Line:
-    """Decide whose run it is, by the stage in force when it started."""
+def line_of_run(run: LogRecord, item_stamps: Mapping[str, str]) -> Line:
+    """Decide whose run it is, by the stage in force when it started.
+
+    Args:
+        run: As logged.
+        item_stamps: Workflow that a work item itself names, by the item's name.
+    """
     day = (run.started_at or run.ended_at).date()
-    for workflow, strength in _matches(run):
+    for workflow, strength in _matches(run, item_stamps.get(run.work_item or "")):
         pool = pool_on(workflow, day)
         if pool is not None:
             if _is_out_of_scope(workflow, run):
@@ -87,10 +93,11 @@ def portfolio_of(workflow: Workflow) -> str:
     return FAMILIES[workflow.family]
 
 
-def _matches(run: LogRecord) -> list[tuple[Workflow, str]]:
+def _matches(run: LogRecord, item_stamp: str | None) -> list[tuple[Workflow, str]]:
     """List the workflows a run may be of, strongest evidence first, file order within it."""
     found = [(w, "stamp") for w in WORKFLOWS if run.process_id == w.id]
     found += [(w, "stamp") for w in WORKFLOWS if _fits(run.process_id, w.stamps)]
+    found += [(w, "stamp") for w in WORKFLOWS if item_stamp == w.id]
     account = account_of_run(run)
     found += [(w, "account") for w in WORKFLOWS if account in w.accounts]
     for workflow in WORKFLOWS:

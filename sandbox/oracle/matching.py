@@ -59,7 +59,7 @@ def account_days(seen: Seen) -> dict[tuple[str, str, date], AccountDay]:
     logged: dict[tuple[str, str, date], dict[tuple[str, str], dict[Line, int]]] = {}
     for run in seen.runs:
         where = (run.issuer, account_of_run(run), run.ended_at.date())
-        line = line_of_run(run)
+        line = line_of_run(run, seen.item_stamps)
         for kind, count in run.tokens.items():
             if count:
                 lines = logged.setdefault(where, {}).setdefault((run.model, kind), {})

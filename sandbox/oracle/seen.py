@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sandbox.billing import canonical
-from sandbox.organisation import ANTHROPIC, LAG_DAYS, LOG_SOURCE, OPENAI, WINDOW_DAYS
+from sandbox.organisation import (
+    ANTHROPIC,
+    LAG_DAYS,
+    LOG_SOURCE,
+    OPENAI,
+    ORG,
+    REPOSITORIES,
+    WINDOW_DAYS,
+)
+from sandbox.pulls import name_at
 from sandbox.records import ChargeRow, LogLine, LogRecord, UsageRow, World
 from sandbox.reports import billed_days, metered_days
 
@@ -25,6 +34,7 @@ class Seen:
         broken_lines: Lines nobody can parse, by the day of the line before them.
         usage: Absent where the issuer's usage of the day is not completely known.
         charges: Absent where the issuer's charges of the day are not complete.
+        item_stamps: Workflow that a pull request's trailers name, by `owner/name#number`.
     """
 
     now: datetime
@@ -34,6 +44,7 @@ class Seen:
     broken_lines: dict[date, int]
     usage: dict[IssuerDay, tuple[UsageRow, ...]]
     charges: dict[IssuerDay, tuple[ChargeRow, ...]]
+    item_stamps: dict[str, str]
 
     def expected(self) -> list[tuple[str, date]]:
         """List the (source, day)s that should be there; issuers have days of grace, logs none."""
@@ -78,7 +89,8 @@ def look(world: World, now: datetime) -> Seen:
             is_told = billed or day < now.date() - timedelta(days=LAG_DAYS)
             if day in days and is_told:
                 charges[issuer, day] = billed
-    return Seen(now, days, tuple(runs), duplicates, broken, usage, charges)
+    stamps = _item_stamps(world, now)
+    return Seen(now, days, tuple(runs), duplicates, broken, usage, charges, stamps)
 
 
 def sku_of_usage(row: UsageRow) -> str:
@@ -93,6 +105,15 @@ def sku_of_charge(row: ChargeRow) -> str:
         return row.cost_type or "other"
     model = canonical(row.model)
     return model if row.issuer == OPENAI else f"{model}·{row.tier or '-'}·{row.context or '-'}"
+
+
+def _item_stamps(world: World, now: datetime) -> dict[str, str]:
+    repositories = {repository.id: repository for repository in REPOSITORIES}
+    return {
+        f"{ORG}/{name_at(repositories[pull.repository], now)}#{pull.number}": pull.workflow
+        for pull in world.pulls
+        if pull.created_at <= now and pull.workflow
+    }
 
 
 def _logged(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox import script
+from sandbox.oracle.attribution import line_of_run
 from sandbox.oracle.nights import Night
 from sandbox.oracle.outcomes import outcomes, relations
 from sandbox.oracle.seen import look
@@ -32,7 +33,7 @@ def lines(night: Night, **wanted: object) -> list[Any]:
         for place, books in night.desired.items()
         for line in books
         if all(
-            value in (getattr(line, name, None), place[2] if name == "day" else place[1])
+            value == {"day": place[2], "account": place[1]}.get(name, getattr(line, name, None))
             for name, value in wanted.items()
         )
     ]
@@ -120,6 +121,14 @@ PRESENT: dict[str, Found] = {
     "unknown_stamp": lambda w, _: [
         run for run in look(w, NIGHTS[0]).runs if run.process_id == "upgrade-turbo"
     ],
+    "stamped_item": lambda _, n: [
+        run
+        for run in n[0].seen.runs
+        if run.process_id is None and line_of_run(run, n[0].seen.item_stamps).strength == "stamp"
+    ],
+    "stamp_over_owner": lambda _, n: lines(
+        n[0], account="wrkspc_01ClaimsLab", workflow="claims-router", strength="stamp"
+    ),
     "out_of_scope": lambda _, n: lines(n[0], workflow="ci-doctor", pool="exploration"),
     "null_workspace": lambda _, n: [
         place for place in n[0].desired if place[1] == "anthropic:default"
