@@ -9,12 +9,12 @@ from tasks.core.errors import LedgerError
 from tasks.ledger.guards import APPEND_ONLY
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.tables import MUTABLE, metadata
-from tests.ledger.conftest import Database
+from tests.databases import Database
 from tests.ledger.made import DAY, NOW, basis, conformed, entry, gap, night, reject
 
-only_sqlite = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+only_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize(
-    "new_database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+    "database_kind", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
 )
 FILLED = (
     *("meta", "snapshots", "quarantine_sets", "quarantine", "config_versions", "reconciliations"),

@@ -9,7 +9,7 @@ from tasks.lake.files import STEPS as LAKE_STEPS
 from tasks.ledger.ledger import STEPS as LEDGER_STEPS
 from tasks.ledger.tables import metadata
 from tasks.ledger.tables import pulls as pull_rows
-from tests.ledger.conftest import Database
+from tests.databases import Database
 from tests.ledger.killed import run_and_kill, run_night
 
 

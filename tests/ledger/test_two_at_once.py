@@ -6,7 +6,7 @@ import pytest
 
 from tasks.core.errors import StaleNightError
 from tasks.ledger.ledger import Ledger
-from tests.ledger.conftest import Database
+from tests.databases import Database
 from tests.ledger.made import COSTS, DAY, FAMILY, NOW, conformed, entry, key, night, raw
 
 

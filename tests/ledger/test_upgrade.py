@@ -1,4 +1,5 @@
 import sqlite3
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from sqlalchemy import create_engine, inspect, text
 
 from tasks.core.errors import LedgerError
 from tasks.ledger import upgrade as upgrading
+from tasks.ledger.connect import open_engine
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.tables import REVISION, metadata
-from tests.ledger.conftest import Database, Server
+from tests.databases import Database, Server
 from tests.ledger.made import NOW, entry, night
 
 LAKE = "lake-1"
@@ -132,6 +134,34 @@ def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
         Ledger.open(url, lake_id=LAKE)
 
     assert "hidden-word" not in str(refused.value)
+
+
+def test_a_refused_row_is_not_repeated_in_the_error_or_its_trace(ledger: Ledger) -> None:
+    with pytest.raises(LedgerError, match="refused") as refused:
+        ledger.store_config_version("no-such-kind", "d", "hidden-word", NOW)
+
+    trace = "".join(traceback.format_exception(refused.value))
+    assert "hidden-word" not in trace
+
+
+def test_sqlite_loses_nothing_at_a_power_cut_and_checks_its_references(
+    sqlite_template: Path,
+) -> None:
+    engine = open_engine(f"sqlite:///{sqlite_template}")
+    with engine.connect() as connection:
+        settings = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
+        }
+    engine.dispose()
+
+    full = 2
+    assert settings == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "foreign_keys": 1,
+        "recursive_triggers": 1,
+    }
 
 
 @pytest.mark.postgres

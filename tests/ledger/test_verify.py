@@ -8,7 +8,7 @@ from tasks.core.books import Cause
 from tasks.core.errors import LedgerError
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.verify import Verified
-from tests.ledger.conftest import Database
+from tests.databases import Database
 from tests.ledger.made import DAY, NOW, entry, night
 
 
