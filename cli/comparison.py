@@ -89,9 +89,8 @@ def _totals(night: NightReport) -> Figures:
     found: Figures = Counter()
     for name, nano in night.books.totals:
         word = name.partition(":")[0]
-        # The oracle calls everything that was billed, credits included, `billed`.
-        if word in {"booked", *(kind.value for kind in DestinationKind)}:
-            found["billed" if word == "booked" else word,] += nano
+        if word in {"billed", "booked", *(kind.value for kind in DestinationKind)}:
+            found[word,] += nano
     return found
 
 

@@ -14,14 +14,15 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from config.load import load_config
 from config.settings import settings_from_environment
-from flows.parameters import Moment, SourceName, Window
+from flows.parameters import EVERY_SOURCE, Moment, SourceName, Window
 from tasks.core.errors import GraduandError, WaitUntilError
+from tasks.core.findings import Finding
 from tasks.core.plan import Failure, Order, Plan, plan_night
 from tasks.pull import pull
 from tasks.reconcile import reconcile
 from tasks.report import PullProgress, end_state, rename_run, report
 from tasks.sources.registry import streams_by_source
-from tasks.validate import validate
+from tasks.validate import ValidateReport, validate
 
 
 @flow(
@@ -33,7 +34,7 @@ from tasks.validate import validate
 )
 def nightly_reconciliation(
     window: Window | None = None,
-    sources: list[SourceName] | None = None,
+    sources: list[SourceName] = EVERY_SOURCE,
     as_of: Moment | None = None,
     repull: bool = False,  # noqa: FBT001, FBT002 - a check box of the run form
     dry_run: bool = False,  # noqa: FBT001, FBT002 - as above
@@ -44,8 +45,8 @@ def nightly_reconciliation(
 
     Args:
         window: Days to reconcile. Empty: the 31 days up to yesterday.
-        sources: Sources to read now. Empty: all of them. A source that you leave out
-            is not read again; what is known of it still counts.
+        sources: Sources to read now. One that you take out is not read again; what is
+            known of it still counts.
         as_of: Compute what a past moment would have seen. Reads no source and books nothing.
         repull: Forget how far each source has been read, and read everything again.
         dry_run: Read and validate, compute and show, but book nothing.
@@ -60,17 +61,17 @@ def nightly_reconciliation(
         now=settings.now or started,
     )
     deadline = started + timedelta(minutes=settings.night_deadline_minutes)
-    failures = _read(plan, deadline, repull=repull)
-    night = reconcile(plan, failures=failures, dry_run=dry_run)
+    failures, notices = _read(plan, deadline, repull=repull)
+    night = reconcile(plan, failures=failures, notices=notices, dry_run=dry_run)
     report(night)
     rename_run(night)
     return end_state(night)
 
 
-def _read(plan: Plan, deadline: datetime, *, repull: bool) -> list[Failure]:
+def _read(plan: Plan, deadline: datetime, *, repull: bool) -> tuple[list[Failure], list[Finding]]:
     """Pull every ordered stream, then validate what changed; what fails stops nothing else."""
     if not plan.orders:
-        return []
+        return [], []
     pulls = pull.map(
         source=[order.source for order in plan.orders],
         stream=[order.stream for order in plan.orders],
@@ -88,7 +89,14 @@ def _read(plan: Plan, deadline: datetime, *, repull: bool) -> list[Failure]:
         stream=[order.stream for order in plan.orders],
         now=unmapped(plan.as_of),
     )
-    return [*_failures(plan.orders, pulls), *_failures(plan.orders, checks), *_held(checks)]
+    validated = [
+        one
+        for one in (future.result(raise_on_failure=False) for future in checks)
+        if isinstance(one, ValidateReport)
+    ]
+    held = [Failure(one.source, one.stream, reason) for one in validated for reason in one.reasons]
+    notices = [finding for one in validated for finding in one.findings]
+    return [*_failures(plan.orders, pulls), *_failures(plan.orders, checks), *held], notices
 
 
 def _failures(orders: Sequence[Order], futures: Sequence[PrefectFuture[Any]]) -> list[Failure]:
@@ -106,13 +114,3 @@ def _failures(orders: Sequence[Order], futures: Sequence[PrefectFuture[Any]]) ->
         )
         failures.append(Failure(order.source, order.stream, detail, until))
     return failures
-
-
-def _held(checks: Sequence[PrefectFuture[Any]]) -> list[Failure]:
-    reports = [future.result(raise_on_failure=False) for future in checks]
-    return [
-        Failure(one.source, one.stream, reason)
-        for one in reports
-        if not isinstance(one, BaseException)
-        for reason in one.reasons
-    ]

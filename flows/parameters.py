@@ -55,13 +55,14 @@ def _source_names() -> list[str]:
     return [source.name for source in config.sources.sources if source.enabled]
 
 
-_OFFERED = _source_names()
+#: What the form offers, and starts with.
+EVERY_SOURCE = _source_names()
 
 
 def _is_offered(name: str) -> str:
-    if name not in _OFFERED:
+    if name not in EVERY_SOURCE:
         message = f"{name!r} is not an enabled source of sources.yaml; there are: " + ", ".join(
-            _OFFERED
+            EVERY_SOURCE
         )
         raise ValueError(message)
     return name
@@ -69,5 +70,5 @@ def _is_offered(name: str) -> str:
 
 #: One enabled source of `sources.yaml`; the form shows them as choices.
 SourceName = Annotated[
-    str, AfterValidator(_is_offered), Field(json_schema_extra={"enum": list(_OFFERED)})
+    str, AfterValidator(_is_offered), Field(json_schema_extra={"enum": EVERY_SOURCE})
 ]

@@ -23,6 +23,7 @@ from tasks.core.cells import Dimension, Hint
 from tasks.core.claims import check_claims, decided, outcomes_by_decision
 from tasks.core.digests import joined_digest
 from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
+from tasks.core.findings import Finding
 from tasks.core.item_states import current_items
 from tasks.core.night import Books, IssuerDay, NightInputs
 from tasks.core.night_report import NightReport, Standings
@@ -72,12 +73,15 @@ class _Computed:
 
 
 @task(name="reconcile", task_run_name="reconcile {plan.start} to {plan.end}")
-def reconcile(plan: Plan, *, failures: Sequence[Failure], dry_run: bool) -> NightReport:
+def reconcile(
+    plan: Plan, *, failures: Sequence[Failure], notices: Sequence[Finding], dry_run: bool
+) -> NightReport:
     """Compute the books of a window and book the difference.
 
     Args:
         plan: The night; a past moment is computed and never booked.
         failures: What could not be pulled, to be told with the result.
+        notices: What typing tonight's data met with, to be told as well.
         dry_run: Compute and tell, book nothing.
 
     Raises:
@@ -91,7 +95,7 @@ def reconcile(plan: Plan, *, failures: Sequence[Failure], dry_run: bool) -> Nigh
         for _ in range(_ATTEMPTS):
             computed = _compute(plan, load_config(settings.config_dir), lake, ledger)
             try:
-                return _book(plan, computed, ledger, failures, dry_run=dry_run)
+                return _book(plan, computed, ledger, failures, notices, dry_run=dry_run)
             except StaleNightError as error:
                 log.info("computing again: %s", error)
     message = (
@@ -195,6 +199,7 @@ def _book(
     computed: _Computed,
     ledger: Ledger,
     failures: Sequence[Failure],
+    notices: Sequence[Finding],
     *,
     dry_run: bool,
 ) -> NightReport:
@@ -220,6 +225,7 @@ def _book(
         books=books,
         breaks=_aged(books, known, plan),
         failures=tuple(failures),
+        notices=tuple(notices),
         causes=tuple(sorted(Counter(entry.cause.value for entry in entries).items())),
         is_booked=booked is not None and booked.is_new,
         is_dry_run=dry_run,

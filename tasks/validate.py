@@ -5,8 +5,8 @@ was cut off is caught up by the next, and a new parser conforms everything again
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from prefect import task
@@ -17,6 +17,7 @@ from config.shapes.sources import Issuer, Source
 from tasks.checks.run import CheckResult, check
 from tasks.core.batches import Conformed, Reject, Stream, StreamKind
 from tasks.core.books import Label, Snapshot
+from tasks.core.findings import Finding
 from tasks.core.tables import TABLES, WORK_ITEM_EVENTS
 from tasks.lake.canonical import joined_sha
 from tasks.lake.parquet import Dropped
@@ -26,6 +27,9 @@ from tasks.ledger.snapshots import Which
 from tasks.sources.registry import Adapter, adapter_of, source_named
 
 log = logging.getLogger(__name__)
+
+#: Rows typed and checked together: a few hundred megabytes at most, however long the backlog.
+_ROWS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class ValidateReport:
         held: Keys whose batch failed as a whole; what was visible before stays so.
         rejects: Rows in quarantine, repeated ones included.
         reasons: Why days are held, one sentence each.
+        findings: What typing the rows met with.
     """
 
     source: str
@@ -46,6 +51,7 @@ class ValidateReport:
     rows: int
     rejects: int
     reasons: tuple[str, ...]
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,31 @@ class _Day:
     files: Sequence[Snapshot]
     raw_sha: str
     conformed: Conformed
+
+
+@dataclass(slots=True)
+class _Done:
+    """What has been published so far, group by group."""
+
+    days: list[date] = field(default_factory=list)
+    held: list[date] = field(default_factory=list)
+    rows: int = 0
+    rejects: int = 0
+    reasons: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def report(self, source: str, stream: str) -> ValidateReport:
+        """Freeze it."""
+        return ValidateReport(
+            source=source,
+            stream=stream,
+            days=tuple(self.days),
+            held=tuple(self.held),
+            rows=self.rows,
+            rejects=self.rejects,
+            reasons=tuple(self.reasons),
+            findings=tuple(sorted(set(self.findings))),
+        )
 
 
 @task(name="validate", task_run_name="validate {source} {stream}")
@@ -78,12 +109,16 @@ def validate(source: str, stream: str, *, now: datetime) -> ValidateReport:
     issuers = {issuer.id: issuer for issuer in config.issuers}
     lake = Lake.open(settings.lake_dir)
     with Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger:
-        days = [
-            _conformed(lake, adapter, wanted, configured, issuers, key, files)
-            for key, files in _changed(ledger, adapter, wanted, source).items()
-        ]
-        results = check(TABLES[wanted.table], source, {day.key: day.conformed.rows for day in days})
-        report = _publish(lake, ledger, adapter, wanted, source, days, results, now)
+        done = _Done()
+        for group in _groups(_changed(ledger, adapter, wanted, source)):
+            days = [
+                _conformed(lake, adapter, wanted, configured, issuers, key, files)
+                for key, files in group
+            ]
+            table = TABLES[wanted.table]
+            results = check(table, source, {day.key: day.conformed.rows for day in days})
+            _publish(lake, ledger, adapter, wanted, source, days, results, now, done)
+    report = done.report(source, stream)
     log.info(
         "validated %s rows source=%s stream=%s days=%s held=%s rejects=%s",
         report.rows,
@@ -123,6 +158,22 @@ def _changed(
     }
 
 
+def _groups(
+    changed: Mapping[date, list[Snapshot]],
+) -> Iterator[list[tuple[date, list[Snapshot]]]]:
+    """Cut changed days into groups that fit in memory together."""
+    group: list[tuple[date, list[Snapshot]]] = []
+    rows = 0
+    for key, files in sorted(changed.items()):
+        group.append((key, files))
+        rows += sum(one.rows for one in files)
+        if rows >= _ROWS_AT_ONCE:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
+
+
 def _raw_sha(files: Sequence[Snapshot]) -> str:
     return files[0].sha if len(files) == 1 else joined_sha(one.sha for one in files)
 
@@ -153,7 +204,8 @@ def _publish(
     days: Sequence[_Day],
     results: Mapping[date, CheckResult],
     now: datetime,
-) -> ValidateReport:
+    done: _Done,
+) -> None:
     """Write what passed, then record all of it in one transaction."""
     table = TABLES[stream.table]
     snapshots: list[Snapshot] = []
@@ -184,16 +236,14 @@ def _publish(
     ledger.record_conformed(
         snapshots, rejects=rejects, events=events, labels=labels, recorded_at=now
     )
-    held = [day.key for day in days if results[day.key].is_critical]
-    return ValidateReport(
-        source=source,
-        stream=stream.name,
-        days=tuple(day.key for day in days),
-        held=tuple(held),
-        rows=sum(one.rows for one in snapshots),
-        rejects=sum(len(refused) for refused in rejects.values()),
-        reasons=tuple(finding.detail for key in held for finding in results[key].findings),
-    )
+    for day in days:
+        done.days.append(day.key)
+        done.findings += day.conformed.findings
+        if results[day.key].is_critical:
+            done.held.append(day.key)
+            done.reasons += [finding.detail for finding in results[day.key].findings]
+    done.rows += sum(one.rows for one in snapshots)
+    done.rejects += sum(len(refused) for refused in rejects.values())
 
 
 def _repeated(key: date, position: int, dropped: Dropped) -> Reject:

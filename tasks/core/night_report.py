@@ -1,7 +1,5 @@
 """What a night has to say to people, as plain data: pages and run names are made of it."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,6 +32,8 @@ class NightReport:
         reasons: Why it is not `tied`, one sentence each.
         breaks: In order of absolute amount, largest first.
         causes: Entries booked, by cause.
+        notices: What tonight's new data met with when it was typed. Not part of the books:
+            data that has not changed is not typed again.
         is_booked: False for a dry run, a past moment, and a night that had nothing new.
         head: Newest head of the ledger's chain; empty if nothing was ever booked.
     """
@@ -44,6 +44,7 @@ class NightReport:
     books: Books
     breaks: tuple[Standings, ...]
     failures: tuple[Failure, ...]
+    notices: tuple[Finding, ...]
     causes: tuple[tuple[str, int], ...]
     is_booked: bool
     is_dry_run: bool
@@ -66,10 +67,11 @@ class NightReport:
         """Count the breaks that this night measured first."""
         return sum(one.is_new for one in self.breaks)
 
-    def findings_by_code(self) -> Counter[str]:
-        """Count findings by code."""
-        return Counter(finding.code for finding in self.books.findings)
+    def finding_codes(self) -> list[str]:
+        """List the codes of all findings, each once, sorted."""
+        return sorted({finding.code for finding in (*self.books.findings, *self.notices)})
 
-    def findings_of(self, code: str) -> Sequence[Finding]:
-        """Pick the findings of one code."""
-        return [finding for finding in self.books.findings if finding.code == code]
+    def findings_of(self, code: str) -> list[Finding]:
+        """Pick the findings of one code, sorted, each once."""
+        found = {one for one in (*self.books.findings, *self.notices) if one.code == code}
+        return sorted(found)

@@ -11,7 +11,7 @@ from tasks.core.books import BreakClass
 from tasks.core.night_report import NightReport, Standings
 from tasks.core.ties import TieOut
 from tasks.pages.meanings import BREAKS, FINDINGS
-from tasks.pages.text import amount, markdown, share, table
+from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, share, shares, table
 
 #: Lines of a list that a person still reads; the others are counted.
 _SHOWN = 8
@@ -46,8 +46,8 @@ def run_name(night: NightReport) -> str:
 
 def what_to_do(night: NightReport) -> str:
     """Say first what a person should do now, and how sure the figures are."""
-    todo = [*_failures(night), *_reasons(night), *_break_tasks(night), *_finding_tasks(night)]
-    todo += _leak_tasks(night)
+    todo = [*_failures(night), *_reasons(night), *_break_tasks(night)]
+    todo += [*_finding_tasks(night), *_leak_tasks(night)]
     lines = [f"# {_verdict(night)}", "", _confidence(night), ""]
     if todo:
         lines += ["## What to do now", "", *(f"{n}. {line}" for n, line in enumerate(todo, 1)), ""]
@@ -85,27 +85,8 @@ def families(night: NightReport) -> str:
     head = ("Portfolio", "Family", "Exploration", "Production", "Together")
     parts = ["# Families", "", _window(night), "", table(head, rows, right=frozenset({2, 3, 4}))]
     if books.others:
-        others = [
-            (
-                markdown(row.portfolio) or "organisation",
-                markdown(row.kind.replace("_", " ")),
-                amount(row.amount_nano, row.currency),
-            )
-            for row in books.others
-        ]
-        head = ("Portfolio", "Carried by no family", "Amount")
-        parts += ["", "## Not in a family", "", table(head, others, right=frozenset({2}))]
-    workflows = [
-        (
-            markdown(row.family),
-            markdown(row.workflow),
-            amount(row.exploration_nano, row.currency),
-            amount(row.production_nano, row.currency),
-        )
-        for row in books.workflows
-    ]
-    head = ("Family", "Workflow", "Exploration", "Production")
-    parts += ["", "## By workflow", "", table(head, workflows, right=frozenset({2, 3}))]
+        parts += ["", "## Not in a family", "", _other_table(night)]
+    parts += ["", "## By workflow", "", _workflow_table(night)]
     if books.leaks:
         parts += ["", "## Leaks: one pool paid for the other's work", "", _leak_table(night)]
     return "\n".join(parts)
@@ -117,24 +98,21 @@ def breaks(night: NightReport) -> str:
         (
             "new" if one.is_new else str(one.first_seen),
             one.item.break_class.value.replace("_", " "),
-            markdown(one.item.issuer),
-            markdown(one.item.account),
             str(one.item.day),
-            markdown(one.item.sku),
+            _place(one),
             amount(one.item.amount_nano),
-            str(one.item.count or ""),
         )
         for one in night.breaks[:_ROWS]
     ]
-    head = ("Since", "Break", "Issuer", "Account", "Day", "SKU", "Amount", "Count")
-    parts = ["# Breaks", "", _window(night), "", table(head, rows, right=frozenset({6, 7}))]
+    head = ("Since", "Break", "Day", "Where", "Amount")
+    parts = ["# Breaks", "", _window(night), "", table(head, rows, right=frozenset({4}))]
     if len(night.breaks) > _ROWS:
         parts += ["", f"{len(night.breaks) - _ROWS} smaller ones are in the ledger."]
     seen = sorted({one.item.break_class for one in night.breaks})
     meanings = [(name.value.replace("_", " "), *BREAKS[name]) for name in seen]
     if meanings:
-        head = ("Break", "What it is", "What to do")
-        parts += ["", "## What they mean", "", table(head, meanings, right=frozenset())]
+        words = ("Break", "What it is", "What to do")
+        parts += ["", "## What they mean", "", table(words, meanings, right=frozenset())]
     return "\n".join(parts)
 
 
@@ -150,19 +128,19 @@ def _verdict(night: NightReport) -> str:
 
 
 def _confidence(night: NightReport) -> str:
-    shares = [
-        f"{share(1_000_000 * nano // one.gross_nano())} {word}"
+    words = ("evidenced", "inferred", "unexplained")
+    explained = [
+        f"{percent} {word}"
         for one in night.books.coverage
-        if one.gross_nano() > 0
-        for nano, word in (
-            (one.evidenced_nano, "evidenced"),
-            (one.inferred_nano, "inferred"),
-            (one.unexplained_nano, "unexplained"),
+        for percent, word in zip(
+            shares((one.evidenced_nano, one.inferred_nano, one.unexplained_nano)),
+            words,
+            strict=False,
         )
     ]
     return (
         f"{_window(night)} Complete: {share(night.books.completeness_ppm)} of expected"
-        f" source-days. Of usage charges: {', '.join(shares) or 'none'}."
+        f" source-days. Of usage charges: {', '.join(explained) or 'none'}."
     )
 
 
@@ -178,14 +156,16 @@ def _failures(night: NightReport) -> list[str]:
         until = f" It answers again at {one.wait_until:%H:%M} UTC." if one.wait_until else ""
         lines.append(
             f"**{markdown(one.source)} {markdown(one.stream)}** was not read:"
-            f" {markdown(one.detail)}.{until}"
+            f" {markdown(one.detail, LONGEST_SENTENCE)}.{until}"
         )
     return lines
 
 
 def _reasons(night: NightReport) -> list[str]:
     told = {f"{one.source}: {one.detail}" for one in night.failures}
-    return [f"{markdown(reason)}." for reason in night.reasons if reason not in told]
+    return [
+        f"{markdown(reason, LONGEST_SENTENCE)}." for reason in night.reasons if reason not in told
+    ]
 
 
 def _break_tasks(night: NightReport) -> list[str]:
@@ -195,27 +175,39 @@ def _break_tasks(night: NightReport) -> list[str]:
         groups.setdefault(one.item.break_class, []).append(one)
     lines = []
     for name, found in groups.items():
-        total = amount(sum(one.item.amount_nano for one in found))
+        nano = sum(one.item.amount_nano for one in found)
+        count = sum(one.item.count for one in found)
+        total = amount(nano) if nano else _count(count, "row")
         new = sum(one.is_new for one in found)
         what, action = BREAKS[name]
-        largest = found[0].item
-        lines.append(
-            f"**{total}** {what} ({_count(len(found), 'break')}, {new} new; largest"
-            f" {amount(largest.amount_nano)}: {markdown(largest.issuer)}"
-            f" {markdown(largest.account)} {largest.day} {markdown(largest.sku)}): {action}."
+        of = f"{_count(len(found), 'break')}, {new} new"
+        largest = (
+            f"; largest {amount(found[0].item.amount_nano)}" if nano and len(found) > 1 else ""
         )
+        where = f"on {found[0].item.day}, {_place(found[0])}"
+        lines.append(f"**{total}** {what} ({of}{largest} {where}): {action}.")
     return lines
+
+
+def _place(one: Standings) -> str:
+    """Say where a break stands: issuer, account and sku, as far as it has them."""
+    item = one.item
+    account = "" if item.account in {"-", item.issuer} else item.account.removeprefix(item.issuer)
+    words = (item.issuer, account.lstrip(":"), "" if item.sku == "-" else item.sku)
+    count = f" ({item.count:,})" if item.count else ""
+    return " / ".join(markdown(word) for word in words if word) + count
 
 
 def _finding_tasks(night: NightReport) -> list[str]:
     lines = []
-    for code in sorted(night.findings_by_code()):
+    for code in night.finding_codes():
         if code == "day_missing":
             continue  # told as a reason already
         found = night.findings_of(code)
         for one in found[:_SHOWN]:
             action = FINDINGS.get(code, "look at it")
-            lines.append(f"`{code}` {markdown(one.subject)}: {markdown(one.detail)}; {action}.")
+            detail = markdown(one.detail, LONGEST_SENTENCE)
+            lines.append(f"`{code}` {markdown(one.subject)}: {detail}; {action}.")
         if len(found) > _SHOWN:
             lines.append(f"`{code}`: {len(found) - _SHOWN} more.")
     return lines
@@ -225,8 +217,33 @@ def _leak_tasks(night: NightReport) -> list[str]:
     return [
         f"**{amount(leak.amount_nano, leak.currency)}** of {markdown(leak.workflow)} is"
         f" {leak.pool} work that was paid from {leak.paid_from}: move its key, or change its stage."
-        for leak in night.books.leaks
+        for leak in sorted(night.books.leaks, key=lambda leak: -leak.amount_nano)
     ]
+
+
+def _other_table(night: NightReport) -> str:
+    rows = [
+        (
+            markdown(row.portfolio) or "organisation",
+            markdown(row.kind.replace("_", " ")),
+            amount(row.amount_nano, row.currency),
+        )
+        for row in night.books.others
+    ]
+    return table(("Portfolio", "Carried by no family", "Amount"), rows, right=frozenset({2}))
+
+
+def _workflow_table(night: NightReport) -> str:
+    rows = [
+        (
+            markdown(row.family),
+            markdown(row.workflow),
+            amount(row.exploration_nano, row.currency),
+            amount(row.production_nano, row.currency),
+        )
+        for row in night.books.workflows
+    ]
+    return table(("Family", "Workflow", "Exploration", "Production"), rows, right=frozenset({2, 3}))
 
 
 def _leak_table(night: NightReport) -> str:

@@ -6,18 +6,23 @@ in markdown, and cannot move a terminal's cursor. Markup of our own is never esc
 
 import re
 import unicodedata
+from collections.abc import Sequence
+
+from tasks.core.money import split_exact
 
 #: Everything that markdown, or the HTML inside it, could take for markup.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>&\"'@:$=^/]")
-#: Longest text shown in a cell; ids and names beyond it are cut, and show it.
-_LONGEST = 120
+#: Longest name shown in a cell; what is cut shows it.
+_LONGEST_NAME = 120
+#: Longest sentence of ours that may hold such names.
+LONGEST_SENTENCE = 500
 
 _NANO_PER_UNIT = 10**9
 _NANO_PER_CENT = 10**7
 _PPM_PER_PERCENT = 10_000
 
 
-def plain(text: str) -> str:
+def plain(text: str, longest: int = _LONGEST_NAME) -> str:
     """Reduce to one printable line: no control, format or direction-changing characters."""
     shown = "".join(
         " " if unicodedata.category(char) in {"Zl", "Zp"} or char in "\t\r\n" else char
@@ -25,12 +30,12 @@ def plain(text: str) -> str:
         if char in "\t\r\n" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
     )
     shown = " ".join(shown.split())
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
-def markdown(text: str) -> str:
+def markdown(text: str, longest: int = _LONGEST_NAME) -> str:
     """Escape for a markdown cell or sentence: letters stay, everything else is an entity."""
-    return _MARKDOWN.sub(lambda match: f"&#{ord(match.group())};", plain(text))
+    return _MARKDOWN.sub(lambda match: f"&#{ord(match.group())};", plain(text, longest))
 
 
 def amount(nano: int, currency: str = "USD") -> str:
@@ -51,13 +56,18 @@ def amount(nano: int, currency: str = "USD") -> str:
     return f"{sign}{mark}{cents // 100:,}.{cents % 100:02d}"
 
 
+def shares(parts: Sequence[int]) -> list[str]:
+    """Print parts of a whole as whole percent that sum to 100; none of nothing."""
+    return [f"{percent} %" for percent in split_exact(100, parts)] if sum(parts) > 0 else []
+
+
 def share(ppm: int) -> str:
     """Print parts per million as whole percent, never rounding an incomplete share to 100 %."""
     percent = ppm // _PPM_PER_PERCENT
     return f"{percent} %"
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, right: frozenset[int]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, right: frozenset[int]) -> str:
     """Lay out a markdown table from cells that are escaped already.
 
     Args:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.pages.text import amount, markdown, plain, share, table
+from tasks.pages.text import amount, markdown, plain, share, shares, table
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,8 @@ def test_a_table_lines_figures_up_on_the_right() -> None:
     shown = table(("Family", "Cost"), [("a", "$1.00")], right=frozenset({1}))
 
     assert shown == "| Family | Cost |\n| --- | ---: |\n| a | $1.00 |"
+
+
+def test_shares_of_a_whole_sum_to_a_hundred() -> None:
+    assert shares([1, 1, 1]) == ["34 %", "33 %", "33 %"]
+    assert shares([0, 0, 0]) == []
