@@ -86,11 +86,8 @@ def parse_issue(payload: object, site: Site) -> RawRow:
     issue = payloads.Issue.model_validate(payload)
     fields = issue.fields
     stamps, malformed = _stamps(fields.labels or ())
-    type_words = (
-        {fields.issue_type.id, (fields.issue_type.name or "").lower()}
-        if (fields.issue_type)
-        else set()
-    )
+    issue_type = fields.issue_type
+    type_words = {issue_type.id, (issue_type.name or "").lower()} if issue_type else set()
     # The issue tells the category of its own status even where the list of statuses lags.
     current = _category(fields.status)
     if current == UNKNOWN:

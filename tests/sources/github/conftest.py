@@ -38,6 +38,7 @@ class Nights:
     conformed: list[Conformed] = field(default_factory=list)
     now: datetime = NOW
     base_path: str = ""
+    deadline: datetime = datetime(2026, 11, 21, 20, tzinfo=UTC)
 
     def pull(self, name: str = "pull_requests", **changes: object) -> Pulled:
         with self.client() as client:
@@ -64,7 +65,7 @@ class Nights:
             credential=GithubToken(SECRET, [self.server.netloc]),
             waits=MemoryWaitStore(),
             clock=FakeClock(),
-            deadline=datetime(2026, 11, 21, 20, tzinfo=UTC),
+            deadline=self.deadline,
             headers=github.HEADERS,
             pace=UNPACED,
         )

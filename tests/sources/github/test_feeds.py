@@ -271,3 +271,49 @@ def test_a_broken_list_of_one_repository_does_not_stop_the_others(nights: Begin)
     (reject,) = pulled.batches[0].rejects
     assert (reject.place, reject.code) == ("gh:904/deployments", "malformed_page")
     assert len(pulled.batches[0].rows) == 1
+
+
+def test_more_runs_in_a_minute_than_a_list_gives_are_refused_by_name(nights: Begin) -> None:
+    night = nights(FakeRepo(runs=[run(number) for number in range(1, 1102)]))
+
+    pulled = night.pull("workflow_runs")
+
+    assert [reject.code for reject in pulled.batches[0].rejects] == ["capped"]
+    assert len(pulled.batches[0].rows) == 1000
+
+
+def test_statuses_that_are_refused_leave_a_deployment_unknown_and_due(nights: Begin) -> None:
+    repo = FakeRepo(deployments=[deployment(41)], refused={"statuses": 403})
+    repo.deployment_states = {41: [state(1, "success", "2026-11-10T10:01:00Z")]}
+    night = nights(repo)
+    refused = night.pull("deployments")
+    repo.refused = {}
+
+    read = night.pull("deployments")
+
+    assert refused.batches[0].rows[0]["states"] is None
+    assert len(read.batches[0].rows) == 1
+
+
+def test_a_record_without_a_date_is_refused_and_stops_no_list(nights: Begin) -> None:
+    undated = deployment(42, created_at=None)
+    del undated["created_at"]
+    fake = FakeGithub(FakeRepo())
+    answer = Reply(body=[undated, deployment(41)])
+    night = nights(lambda one: answer if one.path.count("/deployments?") else fake(one))
+
+    pulled = night.pull("deployments")
+
+    assert [row["deployment_id"] for row in pulled.batches[0].rows] == [41]
+    assert "created_at" in {reject.field_path for reject in pulled.batches[0].rejects}
+
+
+def test_a_page_that_is_no_list_is_refused(nights: Begin) -> None:
+    good, bad = FakeRepo(deployments=[deployment(41)]), FakeRepo(904, "acme/other")
+    fake = FakeGithub(good, bad)
+    night = nights(
+        lambda one: Reply(body={}) if "other/deployments" in one.path else fake(one),
+        repositories=["acme/engine", "acme/other"],
+    )
+
+    assert [one.code for one in night.pull("deployments").batches[0].rejects] == ["malformed_page"]

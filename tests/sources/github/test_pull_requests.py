@@ -1,6 +1,7 @@
 """Pull requests as they live: reopened, reverted, orphaned, renamed, refused."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.sources.github.fake_github import (
     pull,
     review,
 )
-from tests.transport.loopback import Reply
+from tests.transport.loopback import FakeClock, Reply
 
 Begin = Callable[..., Nights]
 
@@ -397,3 +398,73 @@ def test_a_server_that_fails_everywhere_is_down(nights: Begin) -> None:
 def test_repositories_that_are_all_hidden_are_an_error(nights: Begin) -> None:
     with pytest.raises(SourceError, match="none of its 2 configured repositories"):
         nights(FakeGithub(), repositories=["acme/gone", "acme/lost"]).pull()
+
+
+def test_an_owner_whose_repositories_are_hidden_is_refused(nights: Begin) -> None:
+    fake = FakeGithub(FakeRepo(pulls=[pull(1)]))
+    night = nights(
+        lambda one: Reply(404) if "/lost/repos" in one.path else fake(one),
+        repositories=["lost/*", "acme/engine"],
+    )
+
+    pulled = night.pull()
+
+    assert [one.code for one in pulled.batches[0].rejects] == ["unreadable_404"]
+    assert len(pulled.batches[0].rows) == 1
+
+
+def test_checks_of_an_old_pull_request_are_not_asked_for_again(nights: Begin) -> None:
+    old = pull(1, updated_at="2026-10-01T10:00:00Z")
+    night = nights(FakeRepo(pulls=[old], check_runs={old["head"]["sha"]: [check_run(None)]}))
+    night.pull()
+
+    night.pull()
+
+    assert night.requests("check-runs") == 1
+
+
+def test_a_young_pull_request_without_checks_is_asked_once_more(nights: Begin) -> None:
+    young = pull(1, updated_at="2026-11-21T01:00:00Z")
+    repo = FakeRepo(pulls=[young])
+    night = nights(repo)
+    night.pull()
+    repo.check_runs = {young["head"]["sha"]: [check_run("success")]}
+
+    night.pull()
+
+    assert night.states()["gh:900#1"].checks == "success"
+
+
+def test_an_agent_that_authored_a_commit_is_an_agent_of_the_pull_request(nights: Begin) -> None:
+    agent = account(198982749, "Copilot", "Bot")
+    commits = [commit("x", author=agent), commit("y", "e" * 40, author=None)]
+    night = nights(FakeRepo(pulls=[pull(1)], commits={1: commits}))
+
+    night.pull()
+
+    assert night.states()["gh:900#1"].agents == ("agent:copilot",)
+
+
+def test_a_stamp_put_on_later_is_dated_by_the_feed(nights: Begin) -> None:
+    added = {
+        "id": 33,
+        "event": "labeled",
+        "created_at": "2026-11-05T10:00:00Z",
+        "label": {"name": "workflow:b"},
+        "issue": {"number": 4, "labels": [], "pull_request": {}},
+    }
+    night = nights(FakeRepo(pulls=[pull(4)], events=[added]))
+    night.pull()
+
+    night.pull("item_events")
+
+    assert night.states()["gh:900#4"].stamps == ("b",)
+
+
+def test_a_night_whose_time_is_over_ends_at_once(nights: Begin) -> None:
+    fake = FakeGithub(FakeRepo(pulls=[merged(number) for number in range(1, 4)]))
+    night = nights(lambda one: Reply(502) if "/reviews" in one.path else fake(one))
+    night.deadline = FakeClock().now() + timedelta(milliseconds=1)
+
+    with pytest.raises(SourceUnavailableError):
+        night.pull()

@@ -17,7 +17,7 @@ from tasks.transport.credentials import JiraBasic
 from tasks.transport.limits import Vendor
 from tasks.transport.waits import MemoryWaitStore
 from tests.sources.jira.fake_jira import FakeJira
-from tests.transport.loopback import SECRET, UNPACED, FakeClock, Server
+from tests.transport.loopback import SECRET, UNPACED, FakeClock, Script, Server
 
 NOW = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 (ISSUES,) = jira.STREAMS
@@ -76,7 +76,8 @@ class Nights:
 def nights() -> Iterator[Callable[..., Nights]]:
     servers: list[Server] = []
 
-    def begin(fake: FakeJira, **config: object) -> Nights:
+    def begin(fake: FakeJira | Script, **config: object) -> Nights:
+        is_cloud = fake.is_cloud if isinstance(fake, FakeJira) else True
         server = Server(fake)
         servers.append(server)
         settings = {
@@ -85,7 +86,7 @@ def nights() -> Iterator[Callable[..., Nights]]:
             "base_url": server.url,
             "secret": "jira-token",
             "user": "jira-user",
-            "deployment": "cloud" if fake.is_cloud else "data_center",
+            "deployment": "cloud" if is_cloud else "data_center",
             "projects": ["OPS"],
             "severity_field": "customfield_10042",
         }

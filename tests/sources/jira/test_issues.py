@@ -9,7 +9,8 @@ import pytest
 from tasks.core.errors import SourceError, WaitUntilError
 from tasks.core.item_states import ItemStatus
 from tests.sources.jira.conftest import Nights, keyed_digest
-from tests.sources.jira.fake_jira import FakeJira, change, issue
+from tests.sources.jira.fake_jira import STATUSES, FakeJira, change, issue
+from tests.transport.loopback import Reply
 
 Begin = Callable[..., Nights]
 T1, T2, T3 = (f"2026-11-0{day}T10:00:00.000+0100" for day in (2, 3, 4))
@@ -305,3 +306,64 @@ def test_the_wrong_deployment_is_a_clear_error(nights: Begin, is_cloud: bool) ->
 def test_projects_that_are_all_gone_are_an_error(nights: Begin) -> None:
     with pytest.raises(SourceError, match="400"):
         nights(FakeJira(), projects=["GONE", "LOST"]).pull()
+
+
+def test_a_broken_page_of_one_project_does_not_stop_the_others(nights: Begin) -> None:
+    fake = FakeJira([issue()])
+    night = nights(
+        lambda one: Reply(body=b"[{]") if b"PAY" in one.body else fake(one),
+        projects=["PAY", "OPS"],
+    )
+
+    pulled = night.pull()
+
+    assert [one.code for one in pulled.batches[0].rejects] == ["malformed_page"]
+    assert len(pulled.batches[0].rows) == 1
+
+
+def test_a_refused_credential_is_an_error(nights: Begin) -> None:
+    fake = FakeJira([issue()])
+
+    with pytest.raises(SourceError, match="check the secret"):
+        nights(lambda one: Reply(401) if "/search" in one.path else fake(one)).pull()
+
+
+def test_a_malformed_status_is_refused_and_the_others_count(nights: Begin) -> None:
+    fake = FakeJira([issue(status="6")], {"10001": [change(T1, "1", "6")]})
+    statuses = Reply(body=[{"name": "Jane Roe"}, *STATUSES])
+    night = nights(lambda one: statuses if one.path.endswith("/status") else fake(one))
+
+    pulled = night.pull()
+
+    assert [(one.place, one.field_path) for one in pulled.batches[0].rejects] == [("status", "id")]
+    assert night.states()["jira:10001"].status is ItemStatus.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/status", {}), ("/serverInfo", []), ("/serverInfo", {"deploymentType": 1})]
+)
+def test_a_site_that_answers_in_another_shape_is_an_error(
+    nights: Begin, path: str, body: object
+) -> None:
+    fake = FakeJira([issue()])
+
+    with pytest.raises(SourceError):
+        nights(lambda one: Reply(body=body) if one.path.endswith(path) else fake(one)).pull()
+
+
+def test_an_old_data_center_that_does_not_say_its_kind_is_read(nights: Begin) -> None:
+    fake = FakeJira([issue()], is_cloud=False)
+    night = nights(
+        lambda one: Reply(body={}) if one.path.endswith("/serverInfo") else fake(one),
+        deployment="data_center",
+    )
+
+    assert len(night.pull().batches[0].rows) == 1
+
+
+def test_a_status_whose_category_the_issue_does_not_say_is_looked_up(nights: Begin) -> None:
+    bare = issue(status="6")
+    bare["fields"]["status"] = {"id": "6"}
+    night = nights(FakeJira([bare]))
+
+    assert night.pull().batches[0].rows[0]["category"] == "done"
