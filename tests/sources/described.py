@@ -20,7 +20,7 @@ class Description:
     def __init__(self, path: Path, prefix: str = "") -> None:
         self._spec: Node = json.loads(path.read_text(encoding="utf-8"))
         self._prefix = prefix
-        self._templates = [
+        self._templates: list[tuple[re.Pattern[str], str]] = [
             (re.compile(re.sub(r"\\{[^}]*\\}", "[^/]+", re.escape(template))), template)
             for template in sorted(self._spec["paths"])
         ]
