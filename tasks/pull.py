@@ -5,9 +5,9 @@ published first; one transaction then records snapshots, rejects and watermark.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from config.settings import settings_from_environment
 from tasks.core.batches import Batch, Pulled, RawRow, Stream, StreamKind
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import GraduandError, WaitUntilError
+from tasks.core.faults import without_values
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
@@ -88,12 +89,26 @@ def pull(
         WaitUntilError: The source wants no request before a moment past the deadline.
         StaleNightError: Another run recorded this stream meanwhile; a retry reads it again.
     """
+    with without_values(f"pull of {source} {stream}"):
+        return _pull(source, stream, window, now, deadline, from_scratch=from_scratch)
+
+
+def _pull(
+    source: str,
+    stream: str,
+    window: tuple[date, date],
+    now: datetime,
+    deadline: datetime,
+    *,
+    from_scratch: bool,
+) -> PullReport:
     settings = settings_from_environment()
     config = load_config(settings.config_dir)
     sources = config.sources.sources
     declared = with_declared(source_named(sources, source), config.catalog, sources)
     configured = located(declared, settings)
     wanted = adapter_of(configured).stream(stream)
+    pseudonym = keyed_digest(settings.digest_key.get_secret_value())
     lake = Lake.open(settings.lake_dir)
     with Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger:
         # Read before the first request: an answer older than somebody else's must not win.
@@ -110,9 +125,9 @@ def pull(
                 window,
                 watermark,
                 now,
-                keyed_digest(settings.digest_key.get_secret_value()),
+                pseudonym,
             )
-        new_keys = _record(lake, ledger, source, wanted, pulled, now, basis)
+        new_keys = _record(lake, ledger, source, wanted, pulled, now, basis, pseudonym)
     report = PullReport(
         source=source,
         stream=stream,
@@ -141,6 +156,7 @@ def _record(
     pulled: Pulled,
     now: datetime,
     basis: int,
+    pseudonym: Callable[[str], str],
 ) -> tuple[date, ...]:
     before = ledger.newest_seq()
     snapshots = [
@@ -158,7 +174,11 @@ def _record(
         source,
         stream,
         snapshots=snapshots,
-        rejects={batch.key: batch.rejects for batch in pulled.batches},
+        # A refused text may be no more than a name, and a plain digest of that can be guessed back.
+        rejects={
+            batch.key: [replace(one, digest=pseudonym(one.digest)) for one in batch.rejects]
+            for batch in pulled.batches
+        },
         watermark=pulled.watermark,
         recorded_at=now,
         basis=basis,

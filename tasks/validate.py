@@ -17,6 +17,7 @@ from config.shapes.sources import Issuer, Source
 from tasks.checks.run import CheckResult, check
 from tasks.core.batches import Conformed, Reject, Stream, StreamKind
 from tasks.core.books import Label, Snapshot
+from tasks.core.faults import without_values
 from tasks.core.findings import Finding
 from tasks.core.tables import TABLES, WORK_ITEM_EVENTS
 from tasks.lake.canonical import joined_sha
@@ -101,6 +102,11 @@ def validate(source: str, stream: str, *, now: datetime) -> ValidateReport:
     Raises:
         LakeError: A raw file is missing or altered.
     """
+    with without_values(f"validation of {source} {stream}"):
+        return _validate(source, stream, now)
+
+
+def _validate(source: str, stream: str, now: datetime) -> ValidateReport:
     settings = settings_from_environment()
     config = load_config(settings.config_dir).sources
     configured = source_named(config.sources, source)

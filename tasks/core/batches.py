@@ -51,7 +51,8 @@ class Reject:
         place: File surrogate or request that held it, e.g. `cost_report page 2`.
         position: Zero-based index or line number in that place.
         length: Size in bytes of the refused text.
-        digest: SHA-256 hex of the refused text.
+        digest: SHA-256 hex of the refused text; stored as a keyed digest of that, because the
+            text may be no more than a name.
         field_path: Dotted path of the offending field; empty where the whole row is at fault.
         code: Closed vocabulary: pydantic's error type, or one of ours (`bad_json`, `bad_amount`,
             `not_an_object`, `line_too_long`, `in_the_future`, `duplicate`, `conflicting_run`,

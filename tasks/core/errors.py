@@ -20,6 +20,7 @@ __all__ = [
     "SourceError",
     "SourceUnavailableError",
     "StaleNightError",
+    "UnexpectedError",
     "UnexplainedDifferenceError",
     "WaitUntilError",
 ]
@@ -90,3 +91,10 @@ class StaleNightError(LedgerError):
 
 class UnexplainedDifferenceError(LedgerError):
     """The books would change although nothing they are made of did; the night is held."""
+
+
+class UnexpectedError(GraduandError):
+    """Something failed that should not have; told without the values it failed on."""
+
+    def __init__(self, doing: str, kind: str, calls: str) -> None:
+        super().__init__(f"{doing}: unexpected {kind} in {calls}; report it, this is a mistake")

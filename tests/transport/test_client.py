@@ -190,6 +190,8 @@ class TestErrorsInA200:
             ({"errors": [{"message": "Jane's secret"}]}, ""),
             ({"type": "error", "error": {"type": "permission_error"}}, "permission_error"),
             ({"error": {"code": "invalid_api_key", "type": "x"}}, "invalid_api_key"),
+            ({"error": {"code": "Jane-secret", "type": "not_found_error"}}, "not_found_error"),
+            ({"errors": [{"type": "jane_error", "message": "x"}]}, ""),
             ({"error": "Jane's secret"}, ""),
             ({"errorMessages": ["Jane's secret"], "errors": {}}, ""),
         ],
