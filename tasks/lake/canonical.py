@@ -14,6 +14,8 @@ from tasks.core.errors import LakeError
 from tasks.core.tables import Column, Table
 
 _INT64 = range(-(2**63), 2**63)
+_RAW_TEXT = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_TYPED_TEXT = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def row_text(row: Mapping[str, Json]) -> str:
@@ -25,16 +27,23 @@ def row_text(row: Mapping[str, Json]) -> str:
         LakeError: The row holds a float or another type that raw rows may not hold.
     """
     _refuse_foreign_types(row, "")
-    return json.dumps(row, sort_keys=True, separators=(",", ":"))
+    return _RAW_TEXT(row)
+
+
+def raw_lines(rows: Iterable[RawRow]) -> list[str]:
+    """Write raw rows as sorted lines."""
+    return sorted(map(row_text, rows))
 
 
 def content_digest(rows: Iterable[RawRow], stream: Stream) -> str:
     """Digest raw rows in any order, without the stream's volatile fields."""
-    return _digest_lines(sorted(row_text(steady_fields(row, stream)) for row in rows))
+    return digest_lines(raw_lines(steady_fields(row, stream) for row in rows))
 
 
 def steady_fields(row: RawRow, stream: Stream) -> RawRow:
     """Leave out the fields that change without meaning."""
+    if not stream.volatile:
+        return row
     return {name: value for name, value in row.items() if name not in stream.volatile}
 
 
@@ -43,26 +52,36 @@ def natural_key(row: RawRow, stream: Stream) -> str:
     return json.dumps([row.get(name) for name in stream.natural_key], separators=(",", ":"))
 
 
-def typed_text(row: Mapping[str, object], table: Table) -> str:
-    """Write a conformed row as one line, columns in storage order, nulls left out.
+def typed_lines(rows: Iterable[Mapping[str, object]], table: Table) -> list[str]:
+    """Write conformed rows as lines, in the order given: columns in storage order, no nulls.
 
     Leaving nulls out keeps old digests true when a table gains a nullable column.
 
     Raises:
         LakeError: A column is unknown, missing or of another type than the table says.
     """
-    unknown = row.keys() - set(table.column_names())
-    if unknown:
-        message = f"table {table.name!r} has no column {min(unknown)!r}: drop or declare it"
-        raise LakeError(message)
-    values = {column.name: _plain(row.get(column.name), column, table) for column in table.columns}
-    present = {name: value for name, value in values.items() if value is not None}
-    return json.dumps(present, separators=(",", ":"))
+    known = set(table.column_names())
+    lines = []
+    for row in rows:
+        if not row.keys() <= known:
+            unknown = min(row.keys() - known)
+            message = f"table {table.name!r} has no column {unknown!r}: drop or declare it"
+            raise LakeError(message)
+        present = {}
+        for column in table.columns:
+            value = row.get(column.name)
+            if value is not None:
+                present[column.name] = _plain(value, column, table)
+            elif not column.is_nullable:
+                message = f"table {table.name!r}: column {column.name!r} must have a value"
+                raise LakeError(message)
+        lines.append(_TYPED_TEXT(present))
+    return lines
 
 
 def typed_digest(lines: Sequence[str], table: Table, parser: str) -> str:
     """Digest the sorted lines of a conformed partition together with its parser's version."""
-    return _digest_lines([f"{table.name} {parser}", *lines])
+    return digest_lines([f"{table.name} {parser}", *lines])
 
 
 def joined_sha(shas: Iterable[str]) -> str:
@@ -70,7 +89,7 @@ def joined_sha(shas: Iterable[str]) -> str:
     distinct = sorted(set(shas))
     if len(distinct) <= 1:
         return "".join(distinct)
-    return _digest_lines(distinct)
+    return digest_lines(distinct)
 
 
 def short_digest(text: str) -> str:
@@ -78,7 +97,8 @@ def short_digest(text: str) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _digest_lines(lines: Sequence[str]) -> str:
+def digest_lines(lines: Iterable[str]) -> str:
+    """Digest lines of ASCII text, in the order given."""
     digest = hashlib.sha256()
     for line in lines:
         digest.update(line.encode("ascii"))
@@ -86,12 +106,7 @@ def _digest_lines(lines: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def _plain(value: object, column: Column, table: Table) -> str | int | bool | None:
-    if value is None:
-        if column.is_nullable:
-            return None
-        message = f"table {table.name!r}: column {column.name!r} must have a value"
-        raise LakeError(message)
+def _plain(value: object, column: Column, table: Table) -> str | int | bool:
     kind = column.type
     if kind == "str" and isinstance(value, str):
         return value

@@ -20,6 +20,8 @@ from tasks.core.errors import LakeError
 STEPS = ("lake.aside", "lake.flushed", "lake.published", "lake.settled")
 
 _ASIDE = ".aside"
+#: Object stores, where a folder would be an object of its own, written for nothing.
+_WITHOUT_FOLDERS = {"s3", "gcs", "abfs"}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -139,8 +141,8 @@ class ObjectFiles:
     def replace(self, path: str, data: bytes) -> None:
         """See `Files.replace`."""
         full = self.full_path(path)
-        # Folders exist only where the filesystem knows them; object stores ignore this.
-        self.filesystem.create_dir(str(PurePosixPath(full).parent), recursive=True)
+        if self.filesystem.type_name not in _WITHOUT_FOLDERS:
+            self.filesystem.create_dir(str(PurePosixPath(full).parent), recursive=True)
         self._steps("lake.flushed")
         with self.filesystem.open_output_stream(full, compression=None) as stream:
             stream.write(data)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from tasks.core.errors import LakeError
 from tasks.core.tables import Table
-from tasks.lake.canonical import short_digest, typed_text
+from tasks.lake.canonical import short_digest, typed_lines
 
 _ARROW_TYPES = {
     "str": pa.string(),
@@ -64,8 +64,7 @@ def distinct_rows(rows: Sequence[Mapping[str, object]], table: Table) -> Distinc
     """
     kept: dict[tuple[object, ...], tuple[str, Mapping[str, object]]] = {}
     dropped: list[tuple[tuple[object, ...], str, Mapping[str, object]]] = []
-    for row in rows:
-        line = typed_text(row, table)
+    for row, line in zip(rows, typed_lines(rows, table), strict=True):
         key = tuple(row.get(name) for name in table.key)
         other = kept.get(key)
         if other is None:

@@ -13,7 +13,9 @@ from tasks.core.errors import LakeError
 from tasks.core.tables import Table
 from tasks.lake.canonical import (
     content_digest,
+    digest_lines,
     natural_key,
+    raw_lines,
     row_text,
     short_digest,
     steady_fields,
@@ -97,9 +99,10 @@ class Lake:
         Raises:
             LakeError: A row holds what raw rows may not hold.
         """
-        sha = content_digest(rows, stream)
+        lines = raw_lines(rows)
+        sha = content_digest(rows, stream) if stream.volatile else digest_lines(lines)
         path = f"raw/{_safe(source)}/{_safe(stream.name)}/{key.isoformat()}/{sha}.ndjson.zst"
-        data = pack(sorted(row_text(row) for row in rows))
+        data = pack(lines)
         size = self._publish(path, data, lambda: verified_raw(self._read(path), sha, stream, path))
         return Snapshot(
             source=source,

@@ -52,13 +52,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that only reads.
+    """Open a transaction that only reads, and sees the books of one moment throughout.
 
     Raises:
         LedgerError: The database refuses.
     """
-    with _telling_faults(), engine.connect() as connection, connection.begin():
-        yield connection
+    with _telling_faults(), engine.connect() as plain:
+        connection = plain
+        if engine.dialect.name == "postgresql":  # a SQLite transaction in WAL mode is one already
+            connection = plain.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
 
 
 def _parse(url: str) -> URL:
@@ -103,10 +107,10 @@ def _telling_faults() -> Iterator[None]:
     try:
         yield
     except DBAPIError as fault:
-        # First line only: PostgreSQL repeats values in its detail lines.
+        # First line only, and no cause to be printed: PostgreSQL repeats values in detail lines.
         said = str(fault.orig).partition("\n")[0]
         message = f"ledger: the database refused ({type(fault.orig).__name__}: {said})"
-        raise LedgerError(message) from fault
+        raise LedgerError(message) from None
     except SQLAlchemyError as fault:
         message = f"ledger: {type(fault).__name__}: {str(fault).partition(chr(10))[0]}"
-        raise LedgerError(message) from fault
+        raise LedgerError(message) from None
