@@ -5,13 +5,16 @@ from collections.abc import Callable
 
 from config.load import load_config
 from config.settings import settings_from_environment
-from tasks.core.errors import GraduandError
+from config.wiring import wiring_problems
+from tasks.core.errors import ConfigError, GraduandError
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 
 
 def main(_chosen: argparse.Namespace) -> int:
-    """Check settings, configuration, lake and ledger; every line is tried."""
+    """Check settings first, for everything stands on them; then each of the others."""
+    if not _line("settings", _settings):
+        return 1
     results = [_line(name, probe) for name, probe in _PROBES.items()]
     return 0 if all(results) else 1
 
@@ -20,7 +23,8 @@ def _line(name: str, probe: Callable[[], str]) -> bool:
     try:
         found = probe()
     except GraduandError as error:
-        print(f"  ✗ {name:<14}{error}")
+        indented = str(error).replace("\n", "\n" + " " * 18)
+        print(f"  ✗ {name:<14}{indented}")
         return False
     print(f"  ✓ {name:<14}{found}")
     return True
@@ -37,6 +41,16 @@ def _configuration() -> str:
     return f"{workflows} workflows, {len(config.sources.sources)} sources"
 
 
+def _wiring() -> str:
+    settings = settings_from_environment()
+    sources = load_config(settings.config_dir).sources
+    problems = wiring_problems(settings, sources)
+    if problems:
+        lines = [f"{one.source or 'environment'}: {one.message}" for one in problems]
+        raise ConfigError("\n".join(lines))
+    return f"{sum(source.enabled for source in sources.sources)} sources have what they need"
+
+
 def _lake() -> str:
     return f"lake {Lake.open(settings_from_environment().lake_dir).lake_id}"
 
@@ -50,8 +64,8 @@ def _ledger() -> str:
 
 
 _PROBES = {
-    "settings": _settings,
     "configuration": _configuration,
+    "wiring": _wiring,
     "lake": _lake,
     "ledger": _ledger,
 }

@@ -1,12 +1,12 @@
 """Run nights through the flow, tell each in a few lines, and collect what the oracle denies."""
 
 import os
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from cli.comparison import differences
+from cli.telling import tell
 from config.settings import settings_from_environment
 from flows.nightly_reconciliation import nightly_reconciliation
 from sandbox.server import Sandbox
@@ -14,10 +14,6 @@ from tasks.core.night_report import NightReport
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.upgrade import upgrade
-from tasks.pages.night import run_name
-from tasks.pages.text import amount, share
-
-_LARGEST_BREAKS = 4
 
 
 def run_nights(sandbox: Sandbox, nights: Sequence[datetime], truths: Path) -> list[str]:
@@ -44,31 +40,9 @@ def run_nights(sandbox: Sandbox, nights: Sequence[datetime], truths: Path) -> li
         if not isinstance(night, NightReport):
             wrong.append(f"{moment:%Y-%m-%d} ended {state.name}: {state.message}")
             continue
-        _tell(night)
+        tell(night)
         with Ledger.open(url, lake_id=lake.lake_id) as ledger:
             ledger.verify()
             found = differences(night, ledger, truths / f"{moment:%Y-%m-%d}.json")
         wrong += [f"{moment:%Y-%m-%d} {line}" for line in found]
     return wrong
-
-
-def _tell(night: NightReport) -> None:
-    totals = dict(night.books.totals)
-    print(f"\n  {run_name(night)}")
-    print(f"    billed        {amount(totals.get('booked:USD', 0)):>14}")
-    for name, word in (
-        ("family", "families"),
-        ("ad_hoc", "ad hoc"),
-        ("unattributed", "unattributed"),
-        ("credit", "credits"),
-    ):
-        print(f"    {word:<14}{amount(totals.get(f'{name}:USD', 0)):>14}")
-    print(f"    complete      {share(night.books.completeness_ppm):>14}")
-    print(f"    covered       {share(night.coverage_ppm()):>14}")
-    causes = ", ".join(f"{count} {cause}" for cause, count in night.causes) or "nothing new"
-    print(f"    booked        {causes}")
-    classes = Counter(one.item.break_class.value.replace("_", " ") for one in night.breaks)
-    shown = ", ".join(f"{count} {name}" for name, count in classes.most_common(_LARGEST_BREAKS))
-    print(f"    breaks        {len(night.breaks)} ({night.new_breaks()} new): {shown}, ...")
-    for reason in night.reasons:
-        print(f"    {night.status:<14}{reason}")

@@ -18,11 +18,13 @@ from flows.parameters import EVERY_SOURCE, Moment, SourceName, Window
 from tasks.core.errors import GraduandError, WaitUntilError
 from tasks.core.findings import Finding
 from tasks.core.plan import Failure, Order, Plan, plan_night
-from tasks.pull import pull
+from tasks.pull import PullReport, pull
 from tasks.reconcile import reconcile
 from tasks.report import PullProgress, end_state, rename_run, report
 from tasks.sources.registry import streams_by_source
 from tasks.validate import ValidateReport, validate
+
+_CUT_SHORT = "a limit or an outage ended the pull midway; the next run goes on from there"
 
 
 @flow(
@@ -103,6 +105,8 @@ def _failures(orders: Sequence[Order], futures: Sequence[PrefectFuture[Any]]) ->
     failures = []
     for order, future in zip(orders, futures, strict=True):
         error = future.result(raise_on_failure=False)
+        if isinstance(error, PullReport) and error.is_cut_short:
+            failures.append(Failure(order.source, order.stream, _CUT_SHORT))
         if not isinstance(error, BaseException):
             continue
         until = error.wait_until if isinstance(error, WaitUntilError) else None

@@ -38,6 +38,7 @@ class PullReport:
 
     Attributes:
         new_keys: Keys whose content differs from what was known.
+        is_cut_short: A limit or an outage ended it midway; the next pull goes on from there.
         rows: Rows received, over all keys.
     """
 
@@ -47,6 +48,7 @@ class PullReport:
     rows: int
     rejects: int
     requests: int
+    is_cut_short: bool
 
 
 def _can_help(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -135,6 +137,8 @@ def _pull(
         rows=sum(len(batch.rows) for batch in pulled.batches),
         rejects=sum(len(batch.rejects) for batch in pulled.batches),
         requests=client.requests if client else 0,
+        is_cut_short=wanted.kind is StreamKind.CHANGE
+        and not all(batch.is_complete for batch in pulled.batches),
     )
     log.info(
         "pulled %s rows source=%s stream=%s new_keys=%s rejects=%s requests=%s",

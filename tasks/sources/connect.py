@@ -13,6 +13,7 @@ from config.shapes.sources import (
     Source,
 )
 from tasks.core.errors import ConfigError
+from tasks.sources.github import HEADERS as GITHUB_HEADERS
 from tasks.transport.client import Client
 from tasks.transport.clock import Clock
 from tasks.transport.credentials import AnthropicKey, Bearer, Credential, GithubToken, JiraBasic
@@ -28,6 +29,7 @@ HttpSource = GithubSource | JiraSource | AnthropicSource | OpenAISource
 _BURST_S = 4
 
 _USER_AGENT = "graduand/0.1"
+_HEADERS = {"github": GITHUB_HEADERS}
 
 
 def located(source: Source, settings: Settings) -> Source:
@@ -79,15 +81,6 @@ def _pace(_source: str, vendor: Vendor, per_second: int | None) -> Buckets:
     if per_second is None:
         return Buckets(PACES[vendor])
     return Buckets(Pace(per_second, per_second * _BURST_S))
-
-
-#: Sent with every request, follow-up pages too: without it GitHub answers with another schema.
-_HEADERS = {
-    "github": {
-        "X-GitHub-Api-Version": "2022-11-28",
-        "Accept": "application/vnd.github+json",
-    },
-}
 
 
 def _credential(source: HttpSource, settings: Settings) -> Credential:
