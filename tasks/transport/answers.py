@@ -13,14 +13,14 @@ _WORDS = frozenset(
     cancelled closed code conflict connection content context count custom deactivated deadline
     deleted denied disabled domain duplicate empty engine entity error exceeded exhausted exist
     exists expired expression failed failure field fields filter for forbidden found gateway gone
-    graphql hard header id in incomplete insufficient internal invalid ip is json jql key large length limit
-    limited limits locked long malformed max media method min missing model moved name node not
-    null of organization out overloaded page param parameter parse payload payment permission
-    permissions precondition project processable query quota range rate reached reason redirect
-    request required reset resource result results scope scopes server service size soft spam state
-    status syntax temporarily time timed timeout to token too type unauthenticated unauthorized
-    unavailable undefined unknown unprocessable unsupported url usage user validation value version
-    wrong
+    graphql hard header id in incomplete insufficient internal invalid ip is json jql key large
+    length limit limited limits locked long malformed max media method min missing model moved name
+    node not null of organization out overloaded page param parameter parse payload payment
+    permission permissions precondition project processable query quota range rate reached reason
+    redirect request required reset resource result results scope scopes server service size soft
+    spam state status syntax temporarily time timed timeout to token too type unauthenticated
+    unauthorized unavailable undefined unknown unprocessable unsupported url usage user validation
+    value version wrong
     """.split()  # noqa: SIM905 - one word a line would hide the rest of the module
 )
 _RATE_LIMITED = frozenset({"rate_limited", "rate_limit_error", "rate_limit_exceeded"})
