@@ -17,6 +17,7 @@ from sandbox.oracle.truth import FOLDER, write_truth
 from sandbox.script import NIGHTS
 from sandbox.server import SECRETS, Sandbox, running
 
+_CONFIG = Path(__file__).resolve().parents[1] / "config"
 _SOURCES = ("github", "jira", "anthropic", "openai")
 #: Runs are told in a few lines each; their faults are still logged.
 _QUIET = {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
@@ -57,7 +58,8 @@ def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "GRADUAND_WORK_DIR": str(folder),
-        "GRADUAND_CONFIG_DIR": str(Path(__file__).resolve().parents[1] / "config"),
+        # Another configuration than the organisation's own must show as differences.
+        "GRADUAND_CONFIG_DIR": os.environ.get("GRADUAND_CONFIG_DIR") or str(_CONFIG),
         "GRADUAND_DIGEST_KEY": secrets.token_urlsafe(32),
     }
     for source in _SOURCES:

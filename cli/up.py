@@ -25,8 +25,6 @@ from sandbox.script import NIGHTS
 from sandbox.server import running
 from tasks.core.errors import GraduandError
 
-#: Fixed, because deployments and stored waits outlive a restart of the sandbox.
-_SANDBOX_PORT = 4201
 #: Seconds the server may take to answer; a first start creates its database.
 _START_TIMEOUT_S = 90
 #: Seconds a process may take to end before it is killed.
@@ -48,7 +46,8 @@ def main(chosen: argparse.Namespace) -> int:
         return up(root, chosen.port, {}, "your own sources, from the environment")
     folder = root / "var" / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
-    with running(folder, now=NIGHTS[-1], port=_SANDBOX_PORT) as sandbox:
+    # The same port at every start: deployments and stored waits outlive a restart.
+    with running(folder, now=NIGHTS[-1], port=chosen.port + 1) as sandbox:
         environ = environment(sandbox, folder)
         # A day of the organisation's calendar, so that there is a night to reconcile.
         environ["GRADUAND_NOW"] = NIGHTS[-1].isoformat()

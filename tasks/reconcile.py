@@ -92,8 +92,15 @@ def reconcile(
     url = settings.database_url.get_secret_value()
     with Ledger.open(url, lake_id=lake.lake_id) as ledger:
         ledger.check_guards()
+        agreed: Mapping[str, str] = {}
         for _ in range(_ATTEMPTS):
-            computed = _compute(plan, load_config(settings.config_dir), lake, ledger)
+            config = load_config(settings.config_dir)
+            # Recorded when it is read, and once: an older configuration must not become the
+            # newest again because its night was computed again.
+            if not (plan.is_past or dry_run or config.digests == agreed):
+                _record_config(config, ledger, plan)
+                agreed = config.digests
+            computed = _compute(plan, config, lake, ledger)
             try:
                 return _book(plan, computed, ledger, failures, notices, dry_run=dry_run)
             except StaleNightError as error:
@@ -103,6 +110,11 @@ def reconcile(
         "booked nothing: run it again"
     )
     raise StaleNightError(message)
+
+
+def _record_config(config: Config, ledger: Ledger, plan: Plan) -> None:
+    for kind, body in config.bodies().items():
+        ledger.store_config_version(kind, config.digests[kind], body, plan.as_of)
 
 
 def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Computed:
@@ -247,11 +259,8 @@ def _difference(plan: Plan, computed: _Computed, ledger: Ledger) -> list[Entry]:
 def _commit(
     plan: Plan, computed: _Computed, ledger: Ledger, entries: list[Entry], status: str
 ) -> Booked:
-    config, books = computed.config, computed.books
-    kinds = {**config.digests, "card": computed.card.digest}
-    bodies = {**config.bodies(), "card": computed.card.to_json()}
-    for kind, digest in kinds.items():
-        ledger.store_config_version(kind, digest, bodies[kind], plan.as_of)
+    config, books, card = computed.config, computed.books, computed.card
+    ledger.store_config_version("card", card.digest, card.to_json(), plan.as_of)
     main = max(books.coverage, key=lambda share: share.gross_nano(), default=Coverage("", 0, 0, 0))
     night = Night(
         Reconciliation(
@@ -259,10 +268,10 @@ def _commit(
                 window_start=plan.start,
                 window_end=plan.end,
                 snapshot_seq=computed.seq,
-                catalog_digest=kinds["catalog"],
-                policy_digest=kinds["policy"],
-                sources_digest=kinds["sources"],
-                card_digest=kinds["card"],
+                catalog_digest=config.digests["catalog"],
+                policy_digest=config.digests["policy"],
+                sources_digest=config.digests["sources"],
+                card_digest=card.digest,
                 fx_digest=NO_FX,
                 code_version=CODE_VERSION,
             ),
@@ -285,7 +294,7 @@ def _commit(
         bases=list(computed.bases.values()),
         recorded_at=plan.as_of,
         held=computed.standing.held,
-        configs=kinds,
+        configs=config.digests,
     )
 
 

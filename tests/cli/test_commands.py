@@ -1,0 +1,71 @@
+"""The command line: clear words for wrong requests, and exit statuses that scripts can trust."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GRADUAND_WORK_DIR", str(tmp_path))
+    monkeypatch.setenv("GRADUAND_CONFIG_DIR", str(ROOT / "config"))
+    (tmp_path / "var").mkdir()
+    return tmp_path
+
+
+def test_check_names_what_is_missing_and_what_to_do(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check"]) == 1
+
+    told = capsys.readouterr().out
+    assert "✓ configuration 10 workflows, 5 sources" in told
+    assert "set GRADUAND_SECRET_ANTHROPIC_ADMIN_KEY" in told
+    assert "run `graduand migrate`" in told
+    assert workplace.exists()
+
+
+def test_check_stops_at_settings_that_cannot_be_read(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GRADUAND_DIGEST_KEY")
+
+    assert main(["check"]) == 1
+
+    told = capsys.readouterr().out
+    assert not list(workplace.glob("var/*"))
+    assert told.count("✗") == 1
+    assert "GRADUAND_DIGEST_KEY" in told
+
+
+def test_migrate_makes_a_ledger_that_check_accepts(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["migrate"]) == 0
+    main(["check"])
+
+    assert "✓ ledger        0 entries" in capsys.readouterr().out
+    assert (workplace / "var" / "ledger.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--from", "2026-11-02"], "give both --from and --to"),
+        (["--from", "2026-11-02", "--to", "2026-11-01"], "put the earlier day first"),
+        (["--from", "2020-01-01", "--to", "2026-11-01"], "at most 366"),
+    ],
+)
+def test_a_window_that_makes_no_sense_is_refused_in_a_sentence(
+    workplace: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    assert main(["run", *words]) == 2
+
+    error = capsys.readouterr().err
+    assert told in error
+    assert "\n" not in error.strip()
+    assert workplace.exists()
