@@ -16,8 +16,8 @@ from config.load import Config, load_config
 from config.settings import settings_from_environment
 from config.shapes.sources import AgentLogSource, GithubSource, JiraSource
 from tasks.core.attribution import hint_findings, resolve
-from tasks.core.bases import NO_FX, Made, bases_of
-from tasks.core.books import DayBasis, Entry, Inputs, Night, Reconciliation, Snapshot
+from tasks.core.bases import Made, bases_of
+from tasks.core.books import DayBasis, Entry, Snapshot
 from tasks.core.breaks import Quarantine
 from tasks.core.cells import Dimension, Hint
 from tasks.core.claims import check_claims, decided, outcomes_by_decision
@@ -26,19 +26,18 @@ from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
 from tasks.core.findings import Finding
 from tasks.core.item_states import current_items
 from tasks.core.night import Books, IssuerDay, NightInputs
-from tasks.core.night_report import NightReport, Standings
+from tasks.core.night_report import NightReport
 from tasks.core.plan import Failure, Plan
 from tasks.core.posting import difference
 from tasks.core.prices import PriceCard, compile_card, seen_in
 from tasks.core.reconcile import reconcile as reconcile_books
 from tasks.core.standing import Known, Standing, stand
+from tasks.core.statement import aged, night_of, reasons_of
 from tasks.core.tables import CHARGES
-from tasks.core.totals import Coverage
-from tasks.core.version import CODE_VERSION
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog
 from tasks.lake.store import Lake
-from tasks.ledger.breaks import AgedBreak, break_id
+from tasks.ledger.breaks import break_id
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.reads import Booked
 from tasks.ledger.snapshots import Which
@@ -48,8 +47,6 @@ log = logging.getLogger(__name__)
 
 #: Times a night is computed again because something newer arrived meanwhile.
 _ATTEMPTS = 5
-#: Days named in a reason; the others are counted.
-_NAMED_DAYS = 5
 #: Sources that report no money.
 UNBILLED = (AgentLogSource, GithubSource, JiraSource)
 
@@ -216,9 +213,10 @@ def _book(
     dry_run: bool,
 ) -> NightReport:
     books, standing = computed.books, computed.standing
-    reasons = _reasons(books, standing, failures)
+    reasons = reasons_of(books, standing.held, failures)
     status = "held" if standing.held else "partial" if reasons else "tied"
-    known = {one.break_id: one for one in ledger.breaks_current(plan.start, plan.end)}
+    current = ledger.breaks_current(plan.start, plan.end)
+    known = {one.break_id: one.first_seen for one in current}
     entries: list[Entry] = []
     booked: Booked | None = None
     if not plan.is_past:
@@ -235,7 +233,7 @@ def _book(
         status=status,
         reasons=tuple(reasons),
         books=books,
-        breaks=_aged(books, known, plan),
+        breaks=aged(books.breaks, [known.get(break_id(one)) for one in books.breaks], plan.as_of),
         failures=tuple(failures),
         notices=tuple(notices),
         causes=tuple(sorted(Counter(entry.cause.value for entry in entries).items())),
@@ -261,33 +259,7 @@ def _commit(
 ) -> Booked:
     config, books, card = computed.config, computed.books, computed.card
     ledger.store_config_version("card", card.digest, card.to_json(), plan.as_of)
-    main = max(books.coverage, key=lambda share: share.gross_nano(), default=Coverage("", 0, 0, 0))
-    night = Night(
-        Reconciliation(
-            inputs=Inputs(
-                window_start=plan.start,
-                window_end=plan.end,
-                snapshot_seq=computed.seq,
-                catalog_digest=config.digests["catalog"],
-                policy_digest=config.digests["policy"],
-                sources_digest=config.digests["sources"],
-                card_digest=card.digest,
-                fx_digest=NO_FX,
-                code_version=CODE_VERSION,
-            ),
-            as_of=plan.as_of,
-            status=status,
-            totals=books.totals,
-            missing=books.missing,
-            completeness_ppm=books.completeness_ppm,
-            evidenced_nano=main.evidenced_nano,
-            inferred_nano=main.inferred_nano,
-            unexplained_nano=main.unexplained_nano,
-            digest=books.digest,
-        ),
-        entries,
-        books.breaks,
-    )
+    night = night_of(plan, computed.seq, config.digests, card.digest, books, status, entries)
     return ledger.book_night(
         night,
         books_at=computed.books_at,
@@ -296,33 +268,3 @@ def _commit(
         held=computed.standing.held,
         configs=config.digests,
     )
-
-
-def _reasons(books: Books, standing: Standing, failures: Sequence[Failure]) -> list[str]:
-    """Say in sentences why a night is not simply tied."""
-    reasons = [f"{failure.source}: {failure.detail}" for failure in failures]
-    if standing.held:
-        days = sorted(standing.held)
-        names = ", ".join(f"{issuer} {day}" for issuer, day in days[:_NAMED_DAYS])
-        more = f" and {len(days) - _NAMED_DAYS} more" if len(days) > _NAMED_DAYS else ""
-        reasons.append(f"held, and left as booked before: {names}{more}")
-    if books.missing:
-        names = ", ".join(books.missing[:_NAMED_DAYS])
-        more = (
-            f" and {len(books.missing) - _NAMED_DAYS} more"
-            if len(books.missing) > _NAMED_DAYS
-            else ""
-        )
-        reasons.append(f"missing: {names}{more}")
-    return reasons
-
-
-def _aged(books: Books, known: Mapping[str, AgedBreak], plan: Plan) -> tuple[Standings, ...]:
-    """Give tonight's breaks their age, the largest amounts first."""
-    aged = []
-    for item in books.breaks:
-        before = known.get(break_id(item))
-        first_seen = before.first_seen.date() if before else plan.as_of.date()
-        is_new = before is None or before.first_seen >= plan.as_of
-        aged.append(Standings(item, first_seen, is_new))
-    return tuple(sorted(aged, key=lambda one: (-abs(one.item.amount_nano), one.item)))

@@ -1,0 +1,95 @@
+"""State a night: why it is not simply tied, its row in the books, the age of its breaks."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from tasks.core.bases import NO_FX
+from tasks.core.books import Break, Entry, Inputs, Night, Reconciliation
+from tasks.core.night import Books, IssuerDay
+from tasks.core.night_report import Standings
+from tasks.core.plan import Failure, Plan
+from tasks.core.totals import Coverage
+from tasks.core.version import CODE_VERSION
+
+#: Days named in a reason; the others are counted.
+_NAMED = 5
+
+
+def reasons_of(books: Books, held: Collection[IssuerDay], failures: Sequence[Failure]) -> list[str]:
+    """Say in sentences why a night is not simply tied; empty if it is."""
+    reasons = [f"{failure.source}: {failure.detail}" for failure in failures]
+    if held:
+        days = [f"{issuer} {day}" for issuer, day in sorted(held)]
+        reasons.append(f"held, and left as booked before: {_some(days)}")
+    if books.missing:
+        reasons.append(f"missing: {_some(books.missing)}")
+    return reasons
+
+
+def night_of(
+    plan: Plan,
+    seq: int,
+    digests: Mapping[str, str],
+    card_digest: str,
+    books: Books,
+    status: str,
+    entries: Sequence[Entry],
+) -> Night:
+    """Write a night down as the ledger keeps it.
+
+    Args:
+        plan: The night.
+        seq: Newest snapshot it was computed from.
+        digests: Of catalog, policy and sources.
+        card_digest: Of the price card.
+        books: What it found.
+        status: `tied`, `partial` or `held`.
+        entries: What it books.
+    """
+    # One row holds one currency's shares: that of most money. All of them are in the postings.
+    main = max(books.coverage, key=lambda share: share.gross_nano(), default=Coverage("", 0, 0, 0))
+    row = Reconciliation(
+        inputs=Inputs(
+            window_start=plan.start,
+            window_end=plan.end,
+            snapshot_seq=seq,
+            catalog_digest=digests["catalog"],
+            policy_digest=digests["policy"],
+            sources_digest=digests["sources"],
+            card_digest=card_digest,
+            fx_digest=NO_FX,
+            code_version=CODE_VERSION,
+        ),
+        as_of=plan.as_of,
+        status=status,
+        totals=books.totals,
+        missing=books.missing,
+        completeness_ppm=books.completeness_ppm,
+        evidenced_nano=main.evidenced_nano,
+        inferred_nano=main.inferred_nano,
+        unexplained_nano=main.unexplained_nano,
+        digest=books.digest,
+    )
+    return Night(row, entries, books.breaks)
+
+
+def aged(
+    breaks: Sequence[Break], first_seen: Sequence[datetime | None], as_of: datetime
+) -> tuple[Standings, ...]:
+    """Give breaks their age, the largest amounts first.
+
+    Args:
+        breaks: As tonight measured them.
+        first_seen: When each was first measured; None if never before.
+        as_of: Business time of tonight, aware UTC.
+    """
+    found = [
+        Standings(item, (since or as_of).date(), is_new=since is None or since >= as_of)
+        for item, since in zip(breaks, first_seen, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda one: (-abs(one.item.amount_nano), one.item)))
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
