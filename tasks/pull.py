@@ -163,16 +163,14 @@ def _record(
     pseudonym: Callable[[str], str],
 ) -> tuple[date, ...]:
     before = ledger.newest_seq()
+    news = [(batch, _news(lake, ledger, source, stream, batch)) for batch in pulled.batches]
     snapshots = [
         lake.write_raw(
-            source,
-            stream,
-            batch.key,
-            _news(lake, ledger, source, stream, batch),
-            is_complete=batch.is_complete,
-            recorded_at=now,
+            source, stream, batch.key, rows, is_complete=batch.is_complete, recorded_at=now
         )
-        for batch in pulled.batches
+        for batch, rows in news
+        # A report without rows says that there were none; of a change stream it says nothing.
+        if rows or stream.kind is StreamKind.REPORT
     ]
     seqs = ledger.record_pull(
         source,
@@ -187,7 +185,7 @@ def _record(
         recorded_at=now,
         basis=basis,
     )
-    return tuple(batch.key for batch, seq in zip(pulled.batches, seqs, strict=True) if seq > before)
+    return tuple(one.key for one, seq in zip(snapshots, seqs, strict=True) if seq > before)
 
 
 def _news(

@@ -58,6 +58,16 @@ class Server:
                 connection.execute(text(statement))
         engine.dispose()
 
+    def drop_all(self) -> None:
+        """Drop everything of this session; fixtures that outlive others may have left some."""
+        engine = create_engine(self.admin_url)
+        with engine.connect() as connection:
+            known = text("SELECT datname FROM pg_database WHERE starts_with(datname, :mark)")
+            names = connection.execute(known, {"mark": self.template}).scalars().all()
+        engine.dispose()
+        self.execute(*(f"DROP DATABASE {name} WITH (FORCE)" for name in names))
+        self.execute(f"DROP ROLE {self.role}")
+
     def url_of(self, database: str, role: str | None = None) -> str:
         url = make_url(self.admin_url).set(database=database)
         if role is not None:
@@ -82,7 +92,7 @@ def postgres() -> Iterator[Server]:
         pytest.skip(reason)
     upgrade(server.url_of(server.template), writer_role=server.role)
     yield server
-    server.execute(f"DROP DATABASE {server.template} WITH (FORCE)", f"DROP ROLE {server.role}")
+    server.drop_all()
 
 
 @pytest.fixture(scope="session")
@@ -115,7 +125,7 @@ def _server_databases(server: Server) -> Iterator[NewDatabase]:
         return Database("postgresql", server.url_of(name, server.role), server.url_of(name))
 
     yield new_one
-    server.execute(*(f"DROP DATABASE {name} WITH (FORCE)" for name in made))
+    server.execute(*(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in made))
 
 
 @pytest.fixture(scope="session")
@@ -123,20 +133,17 @@ def lasting_databases(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], NewDatabase]]:
     """Give, for a kind, a maker of ledgers that stay until the session ends."""
-    makers: dict[str, NewDatabase] = {}
     with ExitStack() as stack:
 
         def maker(kind: str) -> NewDatabase:
-            if kind not in makers:
-                makers[kind] = stack.enter_context(
-                    _server_databases(request.getfixturevalue("postgres"))
-                    if kind == "postgresql"
-                    else _files(
-                        request.getfixturevalue("sqlite_template"),
-                        tmp_path_factory.mktemp("lasting"),
-                    )
+            opened = (
+                _server_databases(request.getfixturevalue("postgres"))
+                if kind == "postgresql"
+                else _files(
+                    request.getfixturevalue("sqlite_template"), tmp_path_factory.mktemp("lasting")
                 )
-            return makers[kind]
+            )
+            return stack.enter_context(opened)
 
         yield maker
 
