@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -50,13 +51,13 @@ def _serve(options: argparse.Namespace) -> int:
         page_items=options.page_items,
         page_days=options.page_days,
     ) as sandbox:
+        # Set by hand: a shell starts its background jobs deaf to an interrupt.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: sandbox.stop())
         write_truth(sandbox.world, options.dir)
         sys.stdout.write(description_text(sandbox) + "\n")
         sys.stdout.flush()
-        try:
-            sandbox.wait()
-        except KeyboardInterrupt:
-            return 0
+        sandbox.wait()
     return 0
 
 

@@ -65,7 +65,7 @@ class Sandbox:
         self.page_items = page_items
         self.page_days = page_days
         self._now = now
-        self._closed = threading.Event()
+        self._stopped = threading.Event()
         self._server = _Server(("127.0.0.1", port), self)
         self.move_to(now)
 
@@ -109,12 +109,16 @@ class Sandbox:
         self._server.serve_forever(poll_interval=0.05)
 
     def wait(self) -> None:
-        """Block until another thread closes the sandbox, or the process is interrupted."""
-        self._closed.wait()
+        """Block until somebody calls `stop` or `close`."""
+        self._stopped.wait()
+
+    def stop(self) -> None:
+        """Let `wait` return; safe in a signal handler."""
+        self._stopped.set()
 
     def close(self) -> None:
         """Stop answering and let go of the port."""
-        self._closed.set()
+        self._stopped.set()
         self.faults.close()
         self._server.shutdown()
         self._server.server_close()

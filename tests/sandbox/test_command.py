@@ -10,14 +10,17 @@ import pytest
 from sandbox.__main__ import main
 
 
-def test_serve_says_where_everything_is_and_stops_on_interrupt(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_says_where_everything_is_and_stops_when_told(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     command = [sys.executable, "-m", "sandbox", "serve", "--dir", str(tmp_path), "--scale", "0.05"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
         with urlopen(f"{said['origin']}/_sandbox/", timeout=5) as response:
             answered = json.load(response)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         code = process.wait(timeout=10)
 
     assert code == 0
