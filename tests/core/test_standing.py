@@ -1,0 +1,168 @@
+"""Which snapshots a night stands on: complete, revised, missing, held."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from config.shapes.sources import AgentLogSource, AnthropicSource, GithubSource, Source
+from tasks.core.books import BreakClass, Snapshot
+from tasks.core.plan import Plan
+from tasks.core.standing import Known, Standing, stand
+
+NIGHT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+START, END = date(2026, 11, 15), date(2026, 11, 19)
+STREAMS = {"logs": ["runs"], "vendor": ["usage", "cost"], "hub": ["pull_requests"]}
+TABLES = {"runs": "runs", "usage": "usage", "cost": "charges"}
+SOURCES: list[Source] = [
+    AgentLogSource.model_validate({"type": "agent_log", "name": "logs", "paths": ["*.ndjson"]}),
+    AnthropicSource.model_validate(
+        {
+            "type": "anthropic",
+            "name": "vendor",
+            "issuer": "anthropic",
+            "base_url": "https://vendor.example",
+            "secret": "key",
+        }
+    ),
+    GithubSource.model_validate(
+        {
+            "type": "github",
+            "name": "hub",
+            "base_url": "https://hub.example",
+            "secret": "token",
+            "repositories": ["org/one"],
+        }
+    ),
+]
+DAYS = [START + timedelta(days=n) for n in range(5)]
+
+
+def snapshot(
+    source: str,
+    stream: str,
+    day: date,
+    sha: str = "1",
+    raw_sha: str = "r1",
+    layer: str = "conformed",
+) -> Snapshot:
+    return Snapshot(
+        source=source,
+        stream=stream,
+        layer=layer,
+        table=TABLES[stream] if layer == "conformed" else "",
+        key=day,
+        sha=sha if layer == "conformed" else raw_sha,
+        path=f"{layer}/{source}/{stream}/{day}/{sha}",
+        rows=1,
+        size_bytes=1,
+        parser="p",
+        raw_sha=raw_sha,
+        is_complete=True,
+        recorded_at=NIGHT,
+    )
+
+
+def everything() -> list[Snapshot]:
+    streams = [("logs", "runs"), ("vendor", "usage"), ("vendor", "cost")]
+    return [snapshot(source, stream, day) for source, stream in streams for day in DAYS]
+
+
+def standing(
+    complete: list[Snapshot] | None = None,
+    *,
+    raw: list[Snapshot] | None = None,
+    first: list[Snapshot] | None = None,
+    unreadable: list[Snapshot] | None = None,
+) -> Standing:
+    known = everything() if complete is None else complete
+    return stand(
+        Plan(START, END, NIGHT, is_past=False, orders=()),
+        SOURCES,
+        STREAMS,
+        Known(
+            raw=raw or [], complete=known, first_charges=first or [], unreadable=unreadable or []
+        ),
+    )
+
+
+def test_a_window_with_everything_there_is_present_as_expected() -> None:
+    found = standing()
+
+    assert set(found.expected) == set(found.present)
+    assert found.held == frozenset()
+    assert found.legs.charges == {("anthropic", day) for day in DAYS}
+    assert found.legs.usage == found.legs.charges
+    assert found.legs.logged_days == set(DAYS)
+
+
+def test_days_inside_a_vendors_lag_are_not_expected_yet_but_logs_have_none() -> None:
+    expected = standing().expected
+
+    assert max(day for source, day in expected if source == "vendor") == date(2026, 11, 17)
+    assert max(day for source, day in expected if source == "logs") == END
+
+
+def test_sources_of_work_are_not_counted_by_day() -> None:
+    assert "hub" not in {source for source, _ in standing().expected}
+
+
+def test_a_day_is_present_only_with_every_stream_of_its_source() -> None:
+    missing = snapshot("vendor", "usage", START)
+
+    found = standing([one for one in everything() if one != missing])
+
+    assert ("vendor", START) not in found.present
+    assert ("anthropic", START) in found.legs.charges
+    assert ("anthropic", START) not in found.legs.usage
+
+
+def test_an_unreadable_file_holds_its_issuers_day_and_leaves_the_others() -> None:
+    broken = snapshot("vendor", "cost", START)
+
+    found = standing(unreadable=[broken])
+
+    assert found.held == {("anthropic", START)}
+    assert broken not in found.charges
+    assert ("anthropic", START) not in found.legs.charges
+
+
+def test_an_unreadable_log_holds_every_issuer_on_its_day() -> None:
+    found = standing(unreadable=[snapshot("logs", "runs", END)])
+
+    assert found.held == {("anthropic", END)}
+
+
+def test_newer_raw_data_that_did_not_pass_its_checks_holds_the_day() -> None:
+    newer = snapshot("vendor", "cost", START, raw_sha="r2", layer="raw")
+
+    found = standing(raw=[newer])
+
+    assert found.held == {("anthropic", START)}
+
+
+def test_raw_data_that_was_conformed_holds_nothing() -> None:
+    assert standing(raw=[snapshot("vendor", "cost", START, layer="raw")]).held == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("raw_sha", "expected"), [("r2", BreakClass.RESTATED), ("r1", BreakClass.REPARSED)]
+)
+def test_a_revision_is_the_vendors_if_the_raw_content_changed_and_ours_if_not(
+    raw_sha: str, expected: BreakClass
+) -> None:
+    first = snapshot("vendor", "cost", START)
+    newest = replace(first, sha="2", raw_sha=raw_sha)
+    others = [one for one in everything() if one != first]
+
+    found = standing([*others, newest], first=[first])
+
+    assert found.revised == {("anthropic", START): expected}
+    assert found.first_charges == (first,)
+
+
+def test_a_day_told_the_same_from_the_start_is_not_revised() -> None:
+    found = standing(first=[snapshot("vendor", "cost", day) for day in DAYS])
+
+    assert found.revised == {}
+    assert found.first_charges == ()

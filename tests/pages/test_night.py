@@ -1,0 +1,175 @@
+"""A night's pages: the answer in its name, what to do first, nothing from outside as markup."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tasks.core.books import Break, BreakClass
+from tasks.core.findings import Finding
+from tasks.core.night import Books
+from tasks.core.night_report import NightReport, Standings
+from tasks.core.plan import Failure, Plan
+from tasks.core.ties import TieOut
+from tasks.core.totals import Coverage, Leak, OtherRow, PoolRow
+from tasks.pages import night as pages
+from tasks.pages.meanings import BREAKS
+
+AS_OF = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+USUAL = Plan(date(2026, 10, 20), date(2026, 11, 19), AS_OF, is_past=False, orders=())
+HOSTILE = "<img src=x>|`x`[y](http://z)"
+
+
+def tie(issuer: str = "vendor") -> TieOut:
+    return TieOut(
+        issuer=issuer,
+        currency="USD",
+        billed_nano=12_000_000_000,
+        unchecked_nano=0,
+        metered_nano=11_500_000_000,
+        compared_metered_nano=11_500_000_000,
+        logged_nano=10_000_000_000,
+        compared_logged_nano=10_000_000_000,
+        billed_named=(("price", 500_000_000),),
+        billed_within_nano=0,
+        logged_named=(("unlogged_usage", 1_500_000_000),),
+        logged_within_nano=0,
+        **({"units_nano": 0} if "units_nano" in TieOut.__dataclass_fields__ else {}),
+    )
+
+
+def a_night(**changes: object) -> NightReport:
+    books = Books(
+        desired={},
+        breaks=(),
+        ties=(tie(),),
+        totals=(("booked:USD", 12_000_000_000),),
+        coverage=(Coverage("USD", 6_000_000_000, 2_000_000_000, 4_000_000_000),),
+        completeness_ppm=1_000_000,
+        missing=(),
+        families=(PoolRow("portfolio", "family", "", "USD", 2_000_000_000, 6_000_000_000),),
+        workflows=(PoolRow("portfolio", "family", "flow", "USD", 2_000_000_000, 6_000_000_000),),
+        others=(OtherRow("", "unattributed", "USD", 4_000_000_000),),
+        leaks=(),
+        findings=(),
+        digest="d" * 64,
+    )
+    night = NightReport(
+        plan=USUAL,
+        status="tied",
+        reasons=(),
+        books=books,
+        breaks=(),
+        failures=(),
+        notices=(),
+        causes=(),
+        is_booked=True,
+        is_dry_run=False,
+        head="h" * 64,
+        digest=books.digest,
+    )
+    return replace(night, **changes)  # type: ignore[arg-type]
+
+
+def standing(name: BreakClass, *, is_new: bool = True, text: str = "sku") -> Standings:
+    item = Break(name, "vendor", text, date(2026, 11, 3), text, 1_500_000_000, 3)
+    return Standings(item, date(2026, 11, 18), is_new)
+
+
+def test_the_name_of_a_usual_night_is_its_day_and_its_answer() -> None:
+    night = a_night(breaks=(standing(BreakClass.PRICE), standing(BreakClass.TIMING, is_new=False)))
+
+    assert pages.run_name(night) == "2026-11-20 · tied · 66 % · 1 new"
+
+
+def test_the_name_of_another_window_a_rehearsal_or_a_past_moment_says_so() -> None:
+    window = replace(USUAL, start=date(2026, 11, 1), end=date(2026, 11, 5), is_past=True)
+
+    name = pages.run_name(a_night(plan=window, is_dry_run=True))
+
+    assert name == "2026-11-01 to 2026-11-05 · tied · 66 % · 0 new · as of then · dry run"
+
+
+def test_a_night_that_asks_for_nothing_says_so() -> None:
+    page = pages.what_to_do(a_night())
+
+    assert "# Tied: all of $12.00 billed is booked" in page
+    assert "50 % evidenced, 17 % inferred, 33 % unexplained" in page
+    assert "Nothing to do now." in page
+
+
+def test_what_failed_comes_first_with_the_moment_it_answers_again() -> None:
+    failure = Failure("github", "pull_requests", "rate limited", AS_OF.replace(hour=6))
+
+    page = pages.what_to_do(
+        a_night(status="partial", failures=(failure,), reasons=("github: rate limited",))
+    )
+
+    assert "1. **github pull&#95;requests** was not read: rate limited. It answers again" in page
+    assert page.count("rate limited") == 1
+
+
+def test_breaks_findings_and_leaks_become_sentences_with_something_to_do() -> None:
+    books = replace(
+        a_night().books,
+        findings=(Finding("unknown_stamp", "turbo", "15 runs carry it"),),
+        leaks=(Leak("p", "f", "flow", "exploration", "production", "USD", 2_000_000_000),),
+    )
+
+    page = pages.what_to_do(a_night(books=books, breaks=(standing(BreakClass.PRICE),)))
+
+    assert "**$1.50** billed at another price than list or contract (1 break, 1 new" in page
+    assert "`unknown_stamp` turbo: 15 runs carry it; name it in the catalog" in page
+    assert "**$2.00** of flow is exploration work that was paid from production" in page
+
+
+@pytest.mark.parametrize("name", [BreakClass.PENDING, BreakClass.RESTATED, BreakClass.CREDIT])
+def test_what_needs_nobody_is_listed_as_a_break_but_not_as_a_task(name: BreakClass) -> None:
+    night = a_night(breaks=(standing(name),))
+
+    assert "Nothing to do now." in pages.what_to_do(night)
+    assert name.value in pages.breaks(night)
+
+
+def test_the_tie_out_names_every_residual() -> None:
+    page = pages.tie_out(a_night())
+
+    assert "| **Billed** for usage | $12.00 |" in page
+    assert "price | $0.50 |" in page
+    assert "unlogged usage | $1.50 |" in page
+
+
+def test_families_stand_with_both_pools_side_by_side_and_the_rest_below() -> None:
+    page = pages.families(a_night())
+
+    assert "| portfolio | family | $2.00 | $6.00 | $8.00 |" in page
+    assert "| organisation | unattributed | $4.00 |" in page
+
+
+def test_every_class_of_break_has_a_meaning() -> None:
+    assert set(BREAKS) == set(BreakClass)
+
+
+def test_nothing_from_outside_is_markup_on_any_page() -> None:
+    books = replace(
+        a_night().books,
+        ties=(tie(HOSTILE),),
+        findings=(Finding("unknown_stamp", HOSTILE, HOSTILE),),
+        families=(PoolRow(HOSTILE, HOSTILE, "", "USD", 1, 1),),
+        workflows=(PoolRow(HOSTILE, HOSTILE, HOSTILE, "USD", 1, 1),),
+        others=(OtherRow(HOSTILE, HOSTILE, "USD", 1),),
+        leaks=(Leak(HOSTILE, HOSTILE, HOSTILE, "exploration", "production", "USD", 1),),
+    )
+    night = a_night(
+        books=books,
+        status="partial",
+        reasons=(HOSTILE,),
+        failures=(Failure(HOSTILE, HOSTILE, HOSTILE),),
+        breaks=(standing(BreakClass.PRICE, text=HOSTILE),),
+    )
+
+    for page in (pages.what_to_do, pages.tie_out, pages.families, pages.breaks):
+        shown = page(night)
+        assert "<img" not in shown
+        assert "](http" not in shown
+        assert "`x`" not in shown
