@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit status.
     """
-    chosen = _parser().parse_args(arguments)
+    chosen = build_parser().parse_args(arguments)
     try:
         # Imported when chosen: Prefect takes two seconds that `graduand check` need not wait.
         command = import_module(f"cli.{chosen.command}").main
@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Describe every command and its words."""
     parser = argparse.ArgumentParser(
         prog="graduand",
         description="Reconciles what agent workflows cost, and says which have earned promotion.",

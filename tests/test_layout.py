@@ -29,7 +29,7 @@ def test_a_package_name_resolves_inside_the_repository(name: str) -> None:
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda d: d["name"])
 def test_an_entrypoint_of_prefect_yaml_loads(deployment: dict[str, str]) -> None:
-    flow = load_flow_from_entrypoint(deployment["entrypoint"], use_placeholder_flow=False)
+    flow: object = load_flow_from_entrypoint(deployment["entrypoint"], use_placeholder_flow=False)
 
     assert isinstance(flow, Flow)
 
