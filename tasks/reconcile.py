@@ -7,26 +7,33 @@ else computed again.
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from prefect import task
 
 from config.load import Config, load_config
-from config.settings import settings_from_environment
+from config.settings import Settings, settings_from_environment
 from config.shapes.sources import AgentLogSource, GithubSource, JiraSource
 from tasks.core.attribution import hint_findings, resolve
 from tasks.core.bases import Made, bases_of
 from tasks.core.books import DayBasis, Entry, Snapshot
 from tasks.core.breaks import Quarantine
 from tasks.core.cells import Dimension, Hint
-from tasks.core.claims import check_claims, decided, outcomes_by_decision
-from tasks.core.digests import joined_digest
+from tasks.core.claims import (
+    LoggedCost,
+    OutcomeCounts,
+    check_claims,
+    decided,
+    outcomes_by_decision,
+)
+from tasks.core.digests import joined_digest, keyed_digest
 from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
 from tasks.core.findings import Finding
 from tasks.core.item_states import current_items
 from tasks.core.night import Books, IssuerDay, NightInputs
 from tasks.core.night_report import NightReport
+from tasks.core.outcomes import Outcomes, outcomes_of, references
 from tasks.core.plan import Failure, Plan
 from tasks.core.posting import difference
 from tasks.core.prices import PriceCard, compile_card, seen_in
@@ -58,6 +65,8 @@ class _Computed:
     Attributes:
         seq: Newest snapshot it could see.
         books_at: Newest night it could see, read before everything else.
+        decided: Outcomes by the decisions that logs of the window hold.
+        costs: What those logs say each workflow's runs cost.
     """
 
     seq: int
@@ -67,6 +76,8 @@ class _Computed:
     standing: Standing
     books: Books
     bases: Mapping[IssuerDay, DayBasis]
+    decided: Sequence[OutcomeCounts]
+    costs: Mapping[str, LoggedCost]
 
 
 @task(name="reconcile", task_run_name="reconcile {plan.start} to {plan.end}")
@@ -99,9 +110,11 @@ def reconcile(
                 agreed = config.digests
             computed = _compute(plan, config, lake, ledger)
             try:
-                return _book(plan, computed, ledger, failures, notices, dry_run=dry_run)
+                night = _book(plan, computed, ledger, failures, notices, dry_run=dry_run)
             except StaleNightError as error:
                 log.info("computing again: %s", error)
+            else:
+                return replace(night, outcomes=_outcomes(plan, computed, ledger, settings))
     message = (
         f"the night of {plan.as_of.date()} was overtaken {_ATTEMPTS} times by other runs and "
         "booked nothing: run it again"
@@ -125,7 +138,7 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     logs = [RunLog(one, precedence[one.source]) for one in standing.runs]
     query = Queries(lake)
     hints = query.run_hints(standing.runs)
-    item_stamps = _item_stamps(hints, ledger)
+    item_stamps = _item_stamps(hints, ledger, plan)
     resolutions = resolve(config.catalog, hints, item_stamps)
     runs = query.run_cells(logs, resolutions)
     usage = query.usage_cells(standing.usage)
@@ -134,7 +147,8 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     decisions = query.decisions(standing.runs)
     card = compile_card(config.sources.issuers, seen_in(runs, usage))
     counts, costs = decided(resolutions.candidates, decisions)
-    claims = check_claims(config.catalog, outcomes_by_decision(config.catalog, counts), costs)
+    outcomes = outcomes_by_decision(config.catalog, counts)
+    claims = check_claims(config.catalog, outcomes, costs)
     duplicates, quarantine = _refused(plan, ledger, seq)
     books = reconcile_books(
         NightInputs(
@@ -159,9 +173,8 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     # Sources decide destinations as well: precedence of logs, currency of issuers.
     agreed = joined_digest([config.digests["catalog"], config.digests["sources"]])
     made = Made(agreed, config.digests["policy"], card, item_stamps)
-    return _Computed(
-        seq, books_at, config, card, standing, books, bases_of(standing, issuer_of, made)
-    )
+    bases = bases_of(standing, issuer_of, made)
+    return _Computed(seq, books_at, config, card, standing, books, bases, outcomes, costs)
 
 
 def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
@@ -179,12 +192,27 @@ def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
     )
 
 
-def _item_stamps(hints: Sequence[Hint], ledger: Ledger) -> dict[str, str]:
+def _item_stamps(hints: Sequence[Hint], ledger: Ledger, plan: Plan) -> dict[str, str]:
     """Read which of the work items that runs name carry a workflow's stamp themselves."""
     named = {hint.value for hint in hints if hint.dimension is Dimension.WORK_ITEM}
     keys = {key: name for key, name in ledger.labels("work_item").items() if name in named}
-    items = current_items(ledger.item_events(sorted(keys))) if keys else {}
+    by = plan.as_of if plan.is_past else None
+    items = current_items(ledger.item_events(sorted(keys), observed_by=by)) if keys else {}
     return {keys[key]: item.stamps[0] for key, item in items.items() if item.stamps}
+
+
+def _outcomes(plan: Plan, computed: _Computed, ledger: Ledger, settings: Settings) -> Outcomes:
+    """Read what became of all work known by the night's moment."""
+    pseudonym = keyed_digest(settings.digest_key.get_secret_value())
+    return outcomes_of(
+        computed.config.catalog,
+        # All events: a revert and a deployment happen to the commit an item was merged as.
+        current_items(ledger.item_events(observed_by=plan.as_of)),
+        computed.decided,
+        computed.costs,
+        names=references(ledger.labels("work_item"), pseudonym),
+        day=plan.as_of.date(),
+    )
 
 
 def _refused(

@@ -20,6 +20,7 @@ from prefect.states import Completed, Failed
 
 from tasks.core.night_report import NightReport
 from tasks.pages import night as pages
+from tasks.pages.outcomes import outcomes
 
 #: Each update of a progress artifact is an event; a second between them is enough for an eye.
 _UPDATE_EVERY_S = 1.0
@@ -38,6 +39,9 @@ def report(night: NightReport) -> None:
         description="Families: exploration and production side by side",
     )
     create_markdown_artifact(pages.breaks(night), key="breaks", description="Breaks")
+    create_markdown_artifact(
+        outcomes(night), key="outcomes", description="Outcomes: what became of the work"
+    )
 
 
 def rename_run(night: NightReport) -> None:

@@ -189,9 +189,11 @@ class DecisionCell:
     Attributes:
         decision: Of the item's last run; None where its log names none.
         cost_nano: What the logs say all runs on these items cost, nano-USD.
+        uncosted: Items of which a run's cost was not logged; `cost_nano` lacks that run.
     """
 
     stamp: str
     decision: str | None
     items: int
     cost_nano: int
+    uncosted: int = 0

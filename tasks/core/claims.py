@@ -49,10 +49,12 @@ class LoggedCost:
     Attributes:
         cost_nano: Sum of the runs' own estimates, nano-USD.
         items: Work items they were for; runs, where a log names no items.
+        uncosted: Those of them of which a run's cost was not logged, so that the sum lacks it.
     """
 
     cost_nano: int
     items: int
+    uncosted: int = 0
 
 
 def decided(
@@ -79,7 +81,9 @@ def decided(
             counts.append(DecisionCount(workflow, cell.decision, cell.items))
             before = costs.get(workflow, LoggedCost(0, 0))
             costs[workflow] = LoggedCost(
-                before.cost_nano + cell.cost_nano, before.items + cell.items
+                before.cost_nano + cell.cost_nano,
+                before.items + cell.items,
+                before.uncosted + cell.uncosted,
             )
     return counts, costs
 
@@ -108,7 +112,8 @@ def check_claims(
 
     A claim is contradicted if the measured figure differs from it by more than its
     relative tolerance. Success is measured over all items, so that unknown outcomes do
-    not count as success. Cost is claimed for all `n` items together, and compared by item.
+    not count as success. Cost is claimed for all `n` items together, and compared by item;
+    where the logs lack the cost of a run, it is not known and contradicts nothing.
 
     Args:
         catalog: With the claims; only the newest claim of a metric is held.
@@ -128,7 +133,8 @@ def check_claims(
                 claimed = Fraction(claim.value)
             else:
                 cost = costs.get(workflow.id)
-                measured = (cost.cost_nano, cost.items) if cost is not None else None
+                is_known = cost is not None and not cost.uncosted
+                measured = (cost.cost_nano, cost.items) if cost and is_known else None
                 claimed = Fraction(claim.value) * NANO / claim.n
             if measured is not None and measured[1]:
                 detail = _contradiction(claim, claimed, *measured)

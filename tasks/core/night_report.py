@@ -1,11 +1,12 @@
 """What a night has to say to people, as plain data: pages and run names are made of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from tasks.core.books import Break
 from tasks.core.findings import Finding
 from tasks.core.night import Books
+from tasks.core.outcomes import Outcomes
 from tasks.core.plan import Failure, Plan
 
 
@@ -36,6 +37,7 @@ class NightReport:
             data that has not changed is not typed again.
         is_booked: False for a dry run, a past moment, and a night that had nothing new.
         head: Newest head of the ledger's chain; empty if nothing was ever booked.
+        outcomes: What became of the work, as known by the night's moment. Not part of the books.
     """
 
     plan: Plan
@@ -50,6 +52,7 @@ class NightReport:
     is_dry_run: bool
     head: str
     digest: str
+    outcomes: Outcomes = field(default_factory=Outcomes)
 
     def coverage_ppm(self) -> int:
         """Give the explained share of gross usage charges, parts per million.

@@ -78,12 +78,14 @@ WITH items AS (
         stamp,
         coalesce(work_item, 'run ' || source || ' ' || run_id) AS item,
         arg_max(decision, (ended_at, run_id)) AS decision,
-        sum(reported_cost_nano) AS cost_nano
+        sum(reported_cost_nano) AS cost_nano,
+        count(reported_cost_nano) < count(*) AS is_uncosted
     FROM runs
     WHERE stamp IS NOT NULL AND purpose = 'work'
     GROUP BY ALL
 )
-SELECT stamp, decision, count(*), CAST(coalesce(sum(cost_nano), 0) AS HUGEINT)
+SELECT
+    stamp, decision, count(*), CAST(coalesce(sum(cost_nano), 0) AS HUGEINT), count_if(is_uncosted)
 FROM items
 GROUP BY ALL
 ORDER BY ALL
