@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tasks.core.errors import GraduandError
 
-#: The checkout: what `graduand up` and the rehearsal stand on.
+#: The checkout: what the rehearsal stands on.
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -25,6 +25,8 @@ from sandbox.script import NIGHTS
 from sandbox.server import running
 from tasks.core.errors import GraduandError
 
+#: The checkout: `prefect.yaml` and `var/` are found there.
+ROOT = Path(__file__).resolve().parents[1]
 #: Seconds the server may take to answer; a first start creates its database.
 _START_TIMEOUT_S = 90
 #: Seconds a process may take to end before it is killed.
@@ -37,14 +39,13 @@ class UpError(GraduandError):
 
 def main(chosen: argparse.Namespace) -> int:
     """Bring everything up; beside the sandbox organisation while no secret is configured."""
-    root = Path(__file__).resolve().parents[1]
     is_sandbox = chosen.sandbox
     if is_sandbox is None:
         is_sandbox = not any(name.startswith("GRADUAND_SECRET_") for name in os.environ)
     if not is_sandbox:
         _migrate(dict(os.environ))
-        return up(root, chosen.port, {}, "your own sources, from the environment")
-    folder = root / "var" / "sandbox"
+        return up(chosen.port, {}, "your own sources, from the environment")
+    folder = ROOT / "var" / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
     # The same port at every start: deployments and stored waits outlive a restart.
     with running(folder, now=NIGHTS[-1], port=chosen.port + 1) as sandbox:
@@ -53,14 +54,13 @@ def main(chosen: argparse.Namespace) -> int:
         environ["GRADUAND_NOW"] = NIGHTS[-1].isoformat()
         environ["GRADUAND_DIGEST_KEY"] = _kept_secret(folder / "digest-key")
         _migrate({**os.environ, **environ})
-        return up(root, chosen.port, environ, "the sandbox organisation, as of its last night")
+        return up(chosen.port, environ, "the sandbox organisation, as of its last night")
 
 
-def up(root: Path, port: int, extra_environ: Mapping[str, str], reads: str) -> int:
+def up(port: int, extra_environ: Mapping[str, str], reads: str) -> int:
     """Run server and worker until interrupted.
 
     Args:
-        root: The checkout; `prefect.yaml` and `var/` are found there.
         port: TCP port of the server on 127.0.0.1.
         extra_environ: Settings that the flows need beyond the caller's environment.
         reads: What the flows read, for the announcement.
@@ -72,7 +72,7 @@ def up(root: Path, port: int, extra_environ: Mapping[str, str], reads: str) -> i
         UpError: The port is taken, or a step failed; the message says which.
     """
     _refuse_taken_port(port)
-    home = root / "var" / "prefect"
+    home = ROOT / "var" / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     environ = _environment(home, port, extra_environ)
     # Everything below runs under the same stop: a failed step leaves nothing behind.
@@ -142,6 +142,7 @@ def _process(
         # A session of its own: Ctrl-C reaches us alone, and we end the parts in order.
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and fixed words
             [sys.executable, "-m", "prefect", *arguments],
+            cwd=ROOT,  # deployments and paths in settings start there, wherever this was called
             env=dict(environ),
             stdout=sink,
             stderr=subprocess.STDOUT,
@@ -181,6 +182,7 @@ def _migrate(environ: Mapping[str, str]) -> None:
     """Bring the ledger to the newest schema before anything may run against it."""
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", "migrate"],
+        cwd=ROOT,
         env=dict(environ),
         check=False,
         capture_output=True,
@@ -193,6 +195,7 @@ def _migrate(environ: Mapping[str, str]) -> None:
 def _prefect(arguments: list[str], environ: Mapping[str, str]) -> None:
     done = subprocess.run(  # noqa: S603 - our own interpreter and fixed words
         [sys.executable, "-m", "prefect", *arguments],
+        cwd=ROOT,  # prefect.yaml is looked for there
         env=dict(environ),
         capture_output=True,
         text=True,
