@@ -92,6 +92,8 @@ def _prepare_sqlite(connection: object, _record: object) -> None:
         "synchronous = FULL",
         "foreign_keys = ON",
         "recursive_triggers = ON",
+        # A label that is erased is overwritten, not only unlinked.
+        "secure_delete = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
