@@ -165,7 +165,7 @@ def test_the_ledger_is_the_same_after_every_night(oracle: list[Night], books: li
 def _inputs(
     seen: Seen, config: Config, first: dict[IssuerDay, tuple[ChargeRow, ...]]
 ) -> NightInputs:
-    runs = _run_cells(seen.runs, config)
+    runs = _run_cells(seen, config)
     metered = [cell for rows in seen.usage.values() for row in rows for cell in _usage_cells(row)]
     revised = {day: BreakClass.RESTATED for day, rows in seen.charges.items() if first[day] != rows}
     return NightInputs(
@@ -193,12 +193,14 @@ def _inputs(
     )
 
 
-def _run_cells(records: tuple[LogRecord, ...], config: Config) -> list[RunCell]:
+def _run_cells(seen: Seen, config: Config) -> list[RunCell]:
+    records = seen.runs
     prefixes = [
         prefix for workflow in config.catalog.workflows for prefix in workflow.match.branch_prefixes
     ]
     hints = [list(_hints(record, prefixes)) for record in records]
-    resolutions = resolve(config.catalog, [hint for found in hints for hint in found])
+    every = [hint for found in hints for hint in found]
+    resolutions = resolve(config.catalog, every, seen.item_stamps)
     return [
         _run_cell(record, set(found), resolutions)
         for record, found in zip(records, hints, strict=True)
@@ -213,6 +215,7 @@ def _hints(record: LogRecord, prefixes: list[str]) -> Iterator[Hint]:
         Dimension.ACCOUNT: record.account or DEFAULT_ACCOUNT[record.issuer],
         Dimension.BRANCH_PREFIX: branch,
         Dimension.REPO: record.repo,
+        Dimension.WORK_ITEM: record.work_item,
     }
     for dimension, value in values.items():
         if value is not None:
