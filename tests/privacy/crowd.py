@@ -26,7 +26,7 @@ KEPT = frozenset(
 )
 #: Lists whose items are records, each refused or kept on its own.
 _RECORDS = frozenset(
-    "check_runs comments deployments histories issues results statuses workflow_runs".split()  # noqa: SIM905
+    "check_runs comments deployments issues results statuses workflow_runs".split()  # noqa: SIM905
 )
 #: What a record is refused for, if it is no instant, state or amount.
 _ESSENTIAL = ("created_at", "created", "amount", "model", "state", "status", "sha", "id")
@@ -45,12 +45,10 @@ class Crowd:
         self._further = cycle(FURTHER)
 
     def joined(self, payload: Json) -> Json:
-        """Give a payload with a person wherever one may stand."""
+        """Give an answer with a person wherever one may stand."""
         if isinstance(payload, list):
-            return self._records([self.joined(one) for one in payload])
-        if isinstance(payload, Mapping):
-            return self._object(payload)
-        return payload
+            return self._records([self._joined(one) for one in payload])
+        return self._joined(payload)
 
     def text(self, said: str) -> str:
         """Write a text that names people wherever a parser looks for hints."""
@@ -72,6 +70,11 @@ class Crowd:
             person.login: {person.email: [person.jira_id, person.github_id, next(self._further)]},
         }
 
+    def _joined(self, said: Json) -> Json:
+        if isinstance(said, Mapping):
+            return self._object(said)
+        return [self._joined(one) for one in said] if isinstance(said, list) else said
+
     def _object(self, said: Mapping[str, Json]) -> dict[str, Json]:
         if "login" in said or "accountId" in said or "displayName" in said:
             return self._account(said)
@@ -80,7 +83,7 @@ class Crowd:
             if key == "labels" and isinstance(value, list):
                 joined[key] = [*value, *self._labels(value)]
             elif isinstance(value, list) and key in _RECORDS:
-                joined[key] = self._records([self.joined(one) for one in value])
+                joined[key] = self._records([self._joined(one) for one in value])
             elif isinstance(value, str) and key == "ref":
                 self.fields.add(key)
                 joined[key] = f"{value}-for-{next(self._people).login}"
@@ -91,7 +94,7 @@ class Crowd:
                 self.fields.add(key)
                 joined[key] = self.text("")
             else:
-                joined[key] = self.joined(value)
+                joined[key] = self._joined(value)
         return joined | self.extras()
 
     def _account(self, said: Mapping[str, Json]) -> dict[str, Json]:

@@ -68,7 +68,7 @@ def test_the_nights_wrote_something_to_search_in(left: Left) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        "answered 422",
+        "configured repositories can be read",
         "is not JSON at character",
         "answered 200: error_in_200",
         "a redirect is not followed",
