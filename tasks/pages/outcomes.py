@@ -55,7 +55,7 @@ def _is_known(one: WorkflowOutcomes) -> bool:
 
 
 def _family_table(abreast: Sequence[WorkflowOutcomes], lines: Sequence[_Line]) -> str:
-    head = [f"{markdown(one.workflow)}<br>{one.pool or 'no stage'}" for one in abreast]
+    head = [f"{markdown(one.workflow)} · {one.pool or 'no stage'}" for one in abreast]
     rows = []
     for name, cell in lines:
         cells = [cell(one) for one in abreast]
@@ -66,12 +66,13 @@ def _family_table(abreast: Sequence[WorkflowOutcomes], lines: Sequence[_Line]) -
 
 def _notes(found: Outcomes) -> str:
     lines = [
-        "*Open* and *neither* are not known yet: no success, but part of what shares are of.",
-        "A closed ticket may be done or given up.",
+        "*Open* and *unknown* are no success and no failure; shares are of all, these included.",
     ]
+    if any(one.items.tickets() for one in found.workflows):
+        lines.append("A closed ticket may be done or given up.")
     if found.unclaimed:
         lines.append(f"{found.unclaimed:,} items carry no mark of any workflow.")
-    if not found.incidents:
+    if not found.incidents and any(one.items.total() for one in found.workflows):
         lines.append("No source tells of an incident, which does not mean that there was none.")
     if found.unplaced:
         lines.append(
@@ -130,7 +131,7 @@ _LINES: tuple[_Line, ...] = (
     ("median hours to close", lambda one: _hours(one.items.to_close)),
     ("**Tickets**", _count(ItemCounts.tickets)),
     ("closed", _part(lambda items: items.tickets_closed, ItemCounts.tickets)),
-    ("median hours to close", lambda one: _hours(one.items.to_ticket_close)),
+    ("median hours to close a ticket", lambda one: _hours(one.items.to_ticket_close)),
     ("**All items**", _count(ItemCounts.total)),
     ("of unknown kind", _count(lambda items: items.untyped)),
     ("reopened", _part(lambda items: items.reopened, ItemCounts.total)),
@@ -138,6 +139,6 @@ _LINES: tuple[_Line, ...] = (
     ("**Logged decisions**", lambda one: f"{one.decided.total():,}" if one.decided else _UNKNOWN),
     ("success", _decided(lambda counts: counts.success)),
     ("failure", _decided(lambda counts: counts.failure)),
-    ("neither", _decided(lambda counts: counts.unknown)),
+    ("unknown", _decided(lambda counts: counts.unknown)),
     ("logged cost", _cost),
 )
