@@ -17,6 +17,7 @@ from config.shapes.sources import Issuer, Source
 from tasks.checks.run import CheckResult, check
 from tasks.core.batches import Conformed, Reject, Stream, StreamKind
 from tasks.core.books import Label, Snapshot
+from tasks.core.errors import StaleNightError
 from tasks.core.faults import without_values
 from tasks.core.findings import Finding
 from tasks.core.tables import TABLES, WORK_ITEM_EVENTS
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: Rows typed and checked together: a few hundred megabytes at most, however long the backlog.
 _ROWS_AT_ONCE = 100_000
+#: Times a stream is conformed again because another run pulled it meanwhile.
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def validate(source: str, stream: str, *, now: datetime) -> ValidateReport:
 
     Raises:
         LakeError: A raw file is missing or altered.
+        StaleNightError: Other runs kept pulling the stream meanwhile.
     """
     with without_values(f"validation of {source} {stream}"):
         return _validate(source, stream, now)
@@ -115,15 +119,7 @@ def _validate(source: str, stream: str, now: datetime) -> ValidateReport:
     issuers = {issuer.id: issuer for issuer in config.issuers}
     lake = Lake.open(settings.lake_dir)
     with Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger:
-        done = _Done()
-        for group in _groups(_changed(ledger, adapter, wanted, source)):
-            days = [
-                _conformed(lake, adapter, wanted, configured, issuers, key, files)
-                for key, files in group
-            ]
-            table = TABLES[wanted.table]
-            results = check(table, source, {day.key: day.conformed.rows for day in days})
-            _publish(lake, ledger, adapter, wanted, source, days, results, now, done)
+        done = _caught_up(lake, ledger, adapter, wanted, configured, issuers, now)
     report = done.report(source, stream)
     log.info(
         "validated %s rows source=%s stream=%s days=%s held=%s rejects=%s",
@@ -137,11 +133,43 @@ def _validate(source: str, stream: str, now: datetime) -> ValidateReport:
     return report
 
 
+def _caught_up(
+    lake: Lake,
+    ledger: Ledger,
+    adapter: Adapter,
+    stream: Stream,
+    source: Source,
+    issuers: Mapping[str, Issuer],
+    now: datetime,
+) -> _Done:
+    """Conform what is not, and start again where another run pulled the same meanwhile."""
+    table = TABLES[stream.table]
+    for _ in range(_ATTEMPTS):
+        done = _Done()
+        seq = ledger.newest_seq()
+        try:
+            for group in _groups(_changed(ledger, adapter, stream, source.name, seq)):
+                days = [
+                    _conformed(lake, adapter, stream, source, issuers, key, files)
+                    for key, files in group
+                ]
+                results = check(table, source.name, {day.key: day.conformed.rows for day in days})
+                _publish(lake, ledger, adapter, stream, source.name, days, results, now, done, seq)
+        except StaleNightError as error:
+            log.info("conforming again: %s", error)
+        else:
+            return done
+    message = (
+        f"source {source.name!r}, stream {stream.name!r}: overtaken {_ATTEMPTS} times by other"
+        " runs while it was conformed: run it again"
+    )
+    raise StaleNightError(message)
+
+
 def _changed(
-    ledger: Ledger, adapter: Adapter, stream: Stream, source: str
+    ledger: Ledger, adapter: Adapter, stream: Stream, source: str, seq: int
 ) -> dict[date, list[Snapshot]]:
     """Find the keys to conform, each with its raw files, oldest first."""
-    seq = ledger.newest_seq()
     is_report = stream.kind is StreamKind.REPORT
     raw = ledger.snapshots_as_of(
         seq,
@@ -211,6 +239,7 @@ def _publish(
     results: Mapping[date, CheckResult],
     now: datetime,
     done: _Done,
+    basis: int,
 ) -> None:
     """Write what passed, then record all of it in one transaction."""
     table = TABLES[stream.table]
@@ -240,7 +269,7 @@ def _publish(
                 events += result.rows
         rejects[source, stream.name, day.key] = refused
     ledger.record_conformed(
-        snapshots, rejects=rejects, events=events, labels=labels, recorded_at=now
+        snapshots, rejects=rejects, events=events, labels=labels, recorded_at=now, basis=basis
     )
     for day in days:
         done.days.append(day.key)

@@ -1,7 +1,7 @@
 """What pulls and conforming leave in the ledger: snapshots, watermarks, quarantine, events."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -98,6 +98,34 @@ def add_pull(connection: Connection, pull: Pull, steps: Callable[[str], None]) -
     )
     steps("pull.watermark")
     return numbers
+
+
+def refuse_newer_raw(
+    connection: Connection, keys: Collection[tuple[str, str, date]], basis: int
+) -> None:
+    """Refuse what was conformed from raw files that are not the newest any more.
+
+    Args:
+        connection: Of a writing transaction.
+        keys: The (source, stream, day)s that were conformed.
+        basis: Newest sequence number when their raw files were chosen.
+
+    Raises:
+        StaleNightError: Newer raw content of one of them has been recorded since.
+    """
+    table = tables.snapshots
+    query = select(table.c.source, table.c.stream, table.c.day).where(
+        table.c.layer == "raw", table.c.seq > basis
+    )
+    newer = sorted({(row.source, row.stream, row.day) for row in connection.execute(query)})
+    overtaken = [key for key in newer if key in keys]
+    if overtaken:
+        source, stream, day = overtaken[0]
+        message = (
+            f"source {source!r}, stream {stream!r}: another run pulled {day} meanwhile: conform"
+            " its newest content"
+        )
+        raise StaleNightError(message)
 
 
 def add_events(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:

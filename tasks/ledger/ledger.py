@@ -152,6 +152,7 @@ class Ledger:
         events: Sequence[Mapping[str, object]] = (),
         labels: Sequence[Label] = (),
         recorded_at: datetime,
+        basis: int | None = None,
     ) -> tuple[int, ...]:
         """Record what was conformed and checked.
 
@@ -161,12 +162,18 @@ class Ledger:
             events: Rows of the conformed table `work_item_events`; known ones are left out.
             labels: Names of items, replacing older ones.
             recorded_at: Aware UTC; a label.
+            basis: `newest_seq` as read before the raw files were chosen; None to not look.
 
         Returns:
             One sequence number a snapshot; one equal to the newest of its key keeps that number.
+
+        Raises:
+            StaleNightError: One of the days has newer raw content than `basis`.
         """
         self._steps("conform.begun")
         with writing(self._engine) as connection:
+            if basis is not None:
+                intake.refuse_newer_raw(connection, rejects, basis)
             numbers = snapshots.add_snapshots(connection, conformed, accumulates=False)
             self._steps("conform.snapshots")
             for (source, stream, day), refused in sorted(rejects.items()):

@@ -11,6 +11,7 @@ from cli.rehearse import environment
 from sandbox.faults import SOURCES
 from sandbox.server import Sandbox, running
 from tests.databases import NewDatabase
+from tests.flows.killed import Killer
 from tests.flows.nights import EVERY, FIRST, Night, environment_of, run
 from tests.flows.stores import Stores
 
@@ -122,3 +123,9 @@ def stores(
     """Give stores with the first night booked, in use."""
     _ = sandbox  # whoever has stores wants the organisation at rest
     return use(new_stores())
+
+
+@pytest.fixture(scope="session")
+def killer() -> Iterator[Killer]:
+    with Killer() as started:
+        yield started

@@ -7,7 +7,7 @@ import pytest
 from tasks.core.errors import StaleNightError
 from tasks.ledger.ledger import Ledger
 from tests.databases import Database
-from tests.ledger.made import COSTS, DAY, FAMILY, NOW, conformed, entry, key, night, raw
+from tests.ledger.made import COSTS, DAY, FAMILY, NOW, conformed, entry, key, night, raw, reject
 
 
 class Gate:
@@ -148,3 +148,25 @@ def test_a_pull_that_is_overtaken_does_not_take_the_newer_content_back(
     (found,) = ledger.snapshots_as_of(ledger.newest_seq(), layer="raw")
     assert found.sha == "newer"
     assert ledger.books_at() == 0
+
+
+def test_what_was_conformed_from_overtaken_content_is_not_recorded(ledger: Ledger) -> None:
+    def pull(sha: str) -> None:
+        ledger.record_pull(
+            "bill", COSTS, snapshots=[raw(sha)], rejects={}, watermark=None, recorded_at=NOW
+        )
+
+    pull("older")
+    basis = ledger.newest_seq()
+    pull("newer")
+    rejects = {("bill", "costs", DAY): [reject()]}
+
+    with pytest.raises(StaleNightError, match="2026-11-20"):
+        ledger.record_conformed([conformed("c1")], rejects=rejects, recorded_at=NOW, basis=basis)
+
+    assert ledger.newest_seq() == 2
+    assert ledger.rejects_as_of(2) == []
+    (number,) = ledger.record_conformed(
+        [conformed("c2")], rejects=rejects, recorded_at=NOW, basis=ledger.newest_seq()
+    )
+    assert number == 3

@@ -1,0 +1,164 @@
+"""Nights that overtake each other leave the books that they leave one after the other."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+
+from sandbox.server import Sandbox
+from tasks.core.books import Cause
+from tests.flows.killed import Killer
+from tests.flows.nights import SECOND, SOME, THIRD, Night, run, watched
+from tests.flows.stores import Stores
+
+_OLDER = "older"
+#: Two of the older night's streams differ from the newer's: what it reads is soon out of date.
+OLDER = Night(SECOND, only=("openai",))
+NEWER = Night(THIRD)
+
+#: Spend of a workspace goes to another of its portfolio's workflows.
+REMAPPED = ("accounts: [proj_LegacyUpgrades]", "accounts: [proj_Retired]")
+
+NewStores = Callable[..., Stores]
+Use = Callable[[Stores], Stores]
+
+
+class Gate:
+    """Holds the older night the nth time that it passes a moment, until it is opened."""
+
+    def __init__(self, moment: str, nth: int) -> None:
+        self._left = nth
+        self._moment = moment
+        self.passed: list[str] = []
+        self.reached = threading.Event()
+        self.opened = threading.Event()
+
+    def __call__(self, name: str) -> None:
+        if not threading.current_thread().name.startswith(_OLDER):
+            return
+        self.passed.append(name)
+        if name == self._moment:
+            self._left -= 1
+            if self._left == 0:
+                self.reached.set()
+                assert self.opened.wait(120)
+
+
+def what_is_known(stores: Stores) -> tuple[object, ...]:
+    """Read what nights must agree on, however often they had to try."""
+    return stores.sums(), stores.breaks(), stores.digest()
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, tuple[object, ...]]:
+    return {}
+
+
+@pytest.fixture
+def in_order(
+    known: dict[str, tuple[object, ...]],
+    database_kind: str,
+    sandbox: Sandbox,
+    new_stores: NewStores,
+    use: Use,
+) -> tuple[object, ...]:
+    """Give what is known when the older night ends before the newer begins."""
+    if database_kind not in known:
+        stores = use(new_stores())
+        sandbox.move_to(SECOND)
+        run(OLDER)
+        sandbox.move_to(THIRD)
+        run(NEWER)
+        known[database_kind] = what_is_known(stores)
+    return known[database_kind]
+
+
+@pytest.mark.parametrize(
+    ("moment", "nth"),
+    [("pull.begun", 2), ("conform.begun", 1), ("conform.committed", 1), ("night.begun", 1)],
+)
+def test_an_older_night_that_finishes_last_changes_nothing(
+    in_order: tuple[object, ...],
+    sandbox: Sandbox,
+    new_stores: NewStores,
+    use: Use,
+    moment: str,
+    nth: int,
+) -> None:
+    stores = use(new_stores())
+    gate = Gate(moment, nth)
+
+    sandbox.move_to(SECOND)
+    with watched(gate), ThreadPoolExecutor(1, thread_name_prefix=_OLDER) as pool:
+        late = pool.submit(run, OLDER)
+        assert gate.reached.wait(120)
+        sandbox.move_to(THIRD)
+        newer = run(NEWER)
+        gate.opened.set()
+        older = late.result()
+
+    assert newer.is_booked
+    assert (older.status, older.causes) == ("tied", ())
+    assert what_is_known(stores) == in_order
+    stores.verified()
+
+
+def test_a_night_that_is_overtaken_while_it_books_computes_again(
+    sandbox: Sandbox, stores: Stores
+) -> None:
+    gate = Gate("night.begun", 1)
+
+    sandbox.move_to(SECOND)
+    with watched(gate), ThreadPoolExecutor(1, thread_name_prefix=_OLDER) as pool:
+        late = pool.submit(run, OLDER)
+        assert gate.reached.wait(120)
+        run(Night(SECOND))
+        gate.opened.set()
+        late.result()
+
+    assert gate.passed.count("night.begun") == 2
+    assert stores.causes().count(Cause.RESTATED) == 1
+
+
+def test_an_older_night_does_not_take_a_newer_catalog_back(
+    sandbox: Sandbox, stores: Stores
+) -> None:
+    gate = Gate("night.begun", 1)
+
+    sandbox.move_to(SECOND)
+    with watched(gate), ThreadPoolExecutor(1, thread_name_prefix=_OLDER) as pool:
+        late = pool.submit(run, OLDER)
+        assert gate.reached.wait(120)
+        stores.edit("catalog.yaml", REMAPPED)
+        newer = run(Night(SECOND))
+        after = stores.costs()
+        gate.opened.set()
+        older = late.result()
+
+    assert Cause.RECLASS.value in dict(newer.causes)
+    assert older.causes == ()
+    assert stores.costs() == after
+
+
+def test_nights_of_two_processes_at_once_leave_the_same_books(
+    sandbox: Sandbox, new_stores: NewStores, use: Use, killer: Killer
+) -> None:
+    on_demand = Night(THIRD, only=SOME)
+    nightly = Night(THIRD, window=(date(2026, 11, 4), date(2026, 11, 7)))
+    sandbox.move_to(THIRD)
+    one_by_one = use(new_stores())
+    for night in (on_demand, nightly):
+        run(night)
+
+    stores = use(new_stores())
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(killer.after, dict(os.environ), on_demand, 240.0)
+        run(nightly)
+        assert other.result() == 0
+
+    assert stores.sums() == one_by_one.sums()
+    assert stores.breaks() == one_by_one.breaks()
+    stores.verified()
