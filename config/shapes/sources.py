@@ -76,6 +76,11 @@ class _Report(_HttpSource):
     lag_days: Whole = Field(
         2, ge=0, le=31, description="Days after which a missing day is missing."
     )
+    api_keys: tuple[VendorId, ...] = Field(
+        (),
+        description="Keys kept by id, beside the catalog's; any other becomes a keyed digest, "
+        "because it may be a person's.",
+    )
 
 
 class AgentLogSource(_Source):

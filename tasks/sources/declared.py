@@ -1,4 +1,4 @@
-"""What the configuration declares may be kept by name: branch prefixes and repositories.
+"""What the configuration declares may be kept by name: branch prefixes, repositories and keys.
 
 A source knows only its own entry of `sources.yaml`; here it learns what the catalog and
 the other sources have declared, so that nobody has to write it twice.
@@ -7,7 +7,13 @@ the other sources have declared, so that nobody has to write it twice.
 from collections.abc import Sequence
 
 from config.shapes.catalog import Catalog
-from config.shapes.sources import AgentLogSource, GithubSource, Source
+from config.shapes.sources import (
+    AgentLogSource,
+    AnthropicSource,
+    GithubSource,
+    OpenAISource,
+    Source,
+)
 
 #: Globs that match any repository, and so declare none.
 _ANYTHING = frozenset({"*", "*/*"})
@@ -18,9 +24,11 @@ def with_declared(source: Source, catalog: Catalog, sources: Sequence[Source]) -
 
     Args:
         source: As `sources.yaml` has it.
-        catalog: Its match rules, scopes and squads name prefixes and repositories.
+        catalog: Its match rules, scopes and squads name prefixes and repositories; it lists keys.
         sources: All sources; those of GitHub name repositories.
     """
+    if isinstance(source, AnthropicSource | OpenAISource):
+        return source.model_copy(update={"api_keys": _keys(source, catalog)})
     if not isinstance(source, AgentLogSource | GithubSource):
         return source
     prefixes = [*source.branch_prefixes]
@@ -40,3 +48,11 @@ def with_declared(source: Source, catalog: Catalog, sources: Sequence[Source]) -
             name for name in dict.fromkeys(names) if name not in _ANYTHING
         )
     return source.model_copy(update=declared)
+
+
+def _keys(source: AnthropicSource | OpenAISource, catalog: Catalog) -> tuple[str, ...]:
+    keys = [*source.api_keys]
+    keys += [key.id for key in catalog.api_keys if key.issuer == source.issuer]
+    for workflow in catalog.workflows:
+        keys += workflow.match.api_keys
+    return tuple(dict.fromkeys(keys))

@@ -13,7 +13,7 @@ from tasks.core.batches import Conformed, Pulled, RawRow, Stream, StreamKind, Wa
 from tasks.core.days import day_bounds
 from tasks.sources.openai_payloads import parse_buckets, parse_cost, parse_usage
 from tasks.sources.openai_rows import conform_charges, conform_usage
-from tasks.sources.report_days import pull_days
+from tasks.sources.report_days import pull_days, with_known_keys
 from tasks.transport.client import Client
 
 USAGE = Stream("usage", StreamKind.REPORT, "usage")
@@ -40,7 +40,7 @@ def fetch(
     window: tuple[date, date],
     watermark: Watermark | None,  # noqa: ARG001  # a report's window says it all
     now: datetime,
-    keyed_digest: Callable[[str], str],  # noqa: ARG001  # nothing here needs a pseudonym
+    keyed_digest: Callable[[str], str],
 ) -> Pulled:
     """Read one report for the days of the window, both bounds included.
 
@@ -65,7 +65,7 @@ def fetch(
         path,
         params,
         partial(parse_buckets, config.name, path),
-        parse_row,
+        with_known_keys(parse_row, config.api_keys, keyed_digest),
         source=config.name,
         window=window,
         now=now,

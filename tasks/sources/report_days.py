@@ -6,7 +6,7 @@ each vendor's module.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -73,6 +73,31 @@ def gather_days(
                 else:
                     gathered.rows.append(parsed)
     return days
+
+
+def with_known_keys(
+    parse_row: ParseRow, known: Collection[str], keyed_digest: Callable[[str], str]
+) -> ParseRow:
+    """Keep the ids of declared keys only: any other key may be one person's.
+
+    Args:
+        parse_row: What parses a row; a key is its `api_key_id`.
+        known: Ids of declared keys.
+        keyed_digest: Digest under the installation's own key.
+    """
+
+    kept = frozenset(known)
+
+    def parse(row: object, place: str, position: int) -> RawRow | Reject:
+        parsed = parse_row(row, place, position)
+        if isinstance(parsed, Reject):
+            return parsed
+        key = parsed.get("api_key_id")
+        if key is None or key in kept:
+            return parsed
+        return {**parsed, "api_key_id": keyed_digest(str(key))}
+
+    return parse
 
 
 def pull_days(

@@ -6,7 +6,7 @@ import pytest
 
 from config.load import load_config
 from config.shapes.catalog import Catalog
-from config.shapes.sources import AgentLogSource, GithubSource
+from config.shapes.sources import AgentLogSource, AnthropicSource, GithubSource, OpenAISource
 from tasks.sources.declared import with_declared
 
 CATALOG = Catalog.model_validate(
@@ -63,7 +63,28 @@ def test_github_learns_prefixes_and_keeps_its_own_repositories() -> None:
     assert source.repositories == ("acme/*",)
 
 
-@pytest.mark.parametrize("name", ["anthropic", "openai", "jira"])
+@pytest.mark.parametrize(
+    ("name", "declared", "foreign"),
+    [
+        ("anthropic", "apikey_01PlatformCi", "key_PlatformShared"),
+        ("openai", "key_PlatformShared", "apikey_01PlatformCi"),
+    ],
+)
+def test_a_report_learns_the_keys_that_the_catalog_lists_for_its_issuer(
+    name: str, declared: str, foreign: str
+) -> None:
+    config = load_config(Path("config"))
+    (source,) = [source for source in config.sources.sources if source.name == name]
+
+    learnt = with_declared(source, config.catalog, config.sources.sources)
+
+    assert isinstance(learnt, AnthropicSource | OpenAISource)
+    assert declared in learnt.api_keys
+    assert "apikey_01InvoiceMatcher" in learnt.api_keys  # a match rule names it
+    assert foreign not in learnt.api_keys
+
+
+@pytest.mark.parametrize("name", ["jira"])
 def test_other_sources_stay_as_they_are(name: str) -> None:
     config = load_config(Path("config"))
     (source,) = [source for source in config.sources.sources if source.name == name]
