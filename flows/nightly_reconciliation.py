@@ -18,7 +18,7 @@ from flows.parameters import EVERY_SOURCE, Moment, SourceName, Window
 from tasks.core.errors import GraduandError, WaitUntilError
 from tasks.core.findings import Finding
 from tasks.core.plan import Failure, Order, Plan, plan_night
-from tasks.pull import PullReport, pull
+from tasks.pull import PullReport, check_stores, pull
 from tasks.reconcile import reconcile
 from tasks.report import PullProgress, end_state, rename_run, report
 from tasks.sources.registry import streams_by_source
@@ -62,6 +62,7 @@ def nightly_reconciliation(
         as_of=as_of,
         now=settings.now or started,
     )
+    check_stores()
     deadline = started + timedelta(minutes=settings.night_deadline_minutes)
     failures, notices = _read(plan, deadline, repull=repull)
     night = reconcile(plan, failures=failures, notices=notices, dry_run=dry_run)

@@ -51,6 +51,18 @@ class PullReport:
     is_cut_short: bool
 
 
+def check_stores() -> None:
+    """Open lake and ledger once, before any work: what is wrong with them is told once.
+
+    Raises:
+        LakeError: The lake cannot be used.
+        LedgerError: The ledger is of another revision, unguarded, or of another lake.
+    """
+    settings = settings_from_environment()
+    lake = Lake.open(settings.lake_dir)
+    Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id).close()
+
+
 def _can_help(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     """Say whether trying again can help: a wait, an outage or a lost race, but no refusal."""
     error = state.result(raise_on_failure=False)
