@@ -85,7 +85,6 @@ def with_known_keys(
         known: Ids of declared keys.
         keyed_digest: Digest under the installation's own key.
     """
-
     kept = frozenset(known)
 
     def parse(row: object, place: str, position: int) -> RawRow | Reject:
