@@ -144,7 +144,7 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     usage = query.usage_cells(standing.usage)
     charges = query.charge_cells(standing.charges)
     first_charges = query.charge_cells(standing.first_charges)
-    decisions = query.decisions(standing.runs)
+    decisions = query.decisions(logs)
     card = compile_card(config.sources.issuers, seen_in(runs, usage))
     counts, costs = decided(resolutions.candidates, decisions)
     outcomes = outcomes_by_decision(config.catalog, counts)
@@ -170,11 +170,18 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
         )
     )
     issuer_of = {s.name: s.issuer for s in sources if not isinstance(s, UNBILLED)}
-    # Sources decide destinations as well: precedence of logs, currency of issuers.
-    agreed = joined_digest([config.digests["catalog"], config.digests["sources"]])
-    made = Made(agreed, config.digests["policy"], card, item_stamps)
+    made = Made(_rules_digest(config), config.digests["policy"], card, item_stamps)
     bases = bases_of(standing, issuer_of, made)
     return _Computed(seq, books_at, config, card, standing, books, bases, outcomes, costs)
+
+
+def _rules_digest(config: Config) -> str:
+    """Digest what decides destinations: the catalog, and of sources all but what the card holds."""
+    # Precedence of logs and currency of issuers decide them; a contract only what work is worth.
+    priced = {"issuers": {"__all__": {"contract", "price_provider"}}}
+    return joined_digest(
+        [config.digests["catalog"], config.sources.model_dump_json(exclude=priced)]
+    )
 
 
 def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:

@@ -187,7 +187,7 @@ class DecisionCell:
     """Work items whose runs carry one stamp and ended in one decision.
 
     Attributes:
-        decision: Of the item's last run; None where its log names none.
+        decision: The last one that a run of the item was logged with; None without any.
         cost_nano: What the logs say all runs on these items cost, nano-USD.
         uncosted: Items of which a run's cost was not logged; `cost_nano` lacks that run.
     """

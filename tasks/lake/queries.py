@@ -18,6 +18,7 @@ from tasks.core.cells import (
     UsageCell,
 )
 from tasks.core.tables import CHARGES, RUNS, USAGE
+from tasks.lake.decisions import query_decisions
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.run_cells import RunLog, query_run_cells
 from tasks.lake.store import Lake
@@ -71,26 +72,6 @@ GROUP BY ALL
 ORDER BY ALL
 """
 
-#: Retries of one item are one outcome: its last decision. A run without an item is its own.
-_DECISIONS = """
-WITH items AS (
-    SELECT
-        stamp,
-        coalesce(work_item, 'run ' || source || ' ' || run_id) AS item,
-        arg_max(decision, (ended_at, run_id)) AS decision,
-        sum(reported_cost_nano) AS cost_nano,
-        count(reported_cost_nano) < count(*) AS is_uncosted
-    FROM runs
-    WHERE stamp IS NOT NULL AND purpose = 'work'
-    GROUP BY ALL
-)
-SELECT
-    stamp, decision, count(*), CAST(coalesce(sum(cost_nano), 0) AS HUGEINT), count_if(is_uncosted)
-FROM items
-GROUP BY ALL
-ORDER BY ALL
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Queries:
@@ -116,14 +97,12 @@ class Queries:
         """
         return query_run_cells(self.lake.files, logs, resolutions, self.limits)
 
-    def decisions(self, snapshots: Sequence[Snapshot]) -> list[DecisionCell]:
-        """Count work items by stamp and last logged decision, with what their runs cost.
+    def decisions(self, logs: Sequence[RunLog]) -> list[DecisionCell]:
+        """Count work items by stamp and last logged decision.
 
-        Raises:
-            LakeError: A file is missing or short.
+        See `tasks.lake.decisions.query_decisions`.
         """
-        with open_engine(self.lake.files, snapshots, RUNS, self.limits, {}) as engine:
-            return [DecisionCell(*row) for row in engine.execute(_DECISIONS).fetchall()]
+        return query_decisions(self.lake.files, logs, self.limits)
 
     def usage_cells(self, snapshots: Sequence[Snapshot]) -> list[UsageCell]:
         """Sum what vendors metered, by everything but the source.

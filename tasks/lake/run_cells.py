@@ -18,6 +18,7 @@ from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 
 _HINT_COLUMNS = ("stamp", "branch_prefix", "repo", "actor", "work_item", "branch_item")
+_LENT_COLUMNS = (*_HINT_COLUMNS, "decision")
 _SHARED = "issuer, account, day, model, tier, context, api_key"
 _PLAIN = (
     *_SHARED.split(", "),
@@ -60,19 +61,25 @@ def query_run_cells(
         LakeError: A file is missing or short, or a source has two precedences.
     """
     small = {
-        "sources": _sources(logs),
+        "sources": precedences(logs),
         "candidates": _candidates(resolutions),
         "spans": _spans(resolutions),
         "foreign_repos": _pairs(resolutions),
     }
     snapshots = [log.snapshot for log in logs]
     with open_engine(files, snapshots, RUNS, limits, small) as engine:
-        competing = len({log.precedence for log in logs}) > 1
-        engine.execute(_COUNTED_COMPETING if competing else _COUNTED_ALL)
+        create_counted(engine, logs)
         engine.execute(_CLAIMS)
         engine.execute(_REACH)
         rows = engine.execute(_CELLS, {"pool": resolutions.out_of_scope_pool})
         return _cells(rows)
+
+
+def create_counted(engine: duckdb.DuckDBPyConnection, logs: Sequence[RunLog]) -> None:
+    """Make the views `counted` of runs that count, and `lending` of those of other logs."""
+    competing = len({log.precedence for log in logs}) > 1
+    for view in _COUNTED_COMPETING if competing else _COUNTED_ALL:
+        engine.execute(view)
 
 
 def _cells(rows: duckdb.DuckDBPyConnection) -> list[RunCell]:
@@ -87,7 +94,12 @@ def _cells(rows: duckdb.DuckDBPyConnection) -> list[RunCell]:
     return cells
 
 
-def _sources(logs: Sequence[RunLog]) -> pa.Table:
+def precedences(logs: Sequence[RunLog]) -> pa.Table:
+    """Give the small table `sources`, which `create_counted` joins.
+
+    Raises:
+        LakeError: A source has two precedences.
+    """
     precedence: dict[str, int] = {}
     for log in logs:
         source = log.snapshot.source
@@ -131,11 +143,15 @@ def _pairs(resolutions: Resolutions) -> pa.Table:
 
 
 #: One log, or logs of equal rank: every run counts with its own hints.
-_COUNTED_ALL = "CREATE TEMP VIEW counted AS SELECT * FROM runs"
+_COUNTED_ALL = (
+    "CREATE TEMP VIEW counted AS SELECT * FROM runs",
+    "CREATE TEMP VIEW lending AS SELECT * FROM runs WHERE false",
+)
 
 #: Several ranks: the best per issuer, account and day counts, the others lend hints.
-_COUNTED_COMPETING = f"""
-CREATE TEMP VIEW counted AS
+_COUNTED_COMPETING = (
+    """
+CREATE TEMP VIEW judged AS
 WITH ranked AS (
     SELECT runs.*, sources.precedence FROM runs JOIN sources USING (source)
 ),
@@ -143,28 +159,30 @@ best AS (
     SELECT issuer, account, day, min(precedence) AS precedence
     FROM ranked
     GROUP BY ALL
-),
-judged AS (
-    SELECT ranked.*, ranked.precedence = best.precedence AS counts
-    FROM ranked
-    JOIN best
-        ON best.issuer = ranked.issuer
-        AND best.account IS NOT DISTINCT FROM ranked.account
-        AND best.day = ranked.day
-),
-lent AS (
-    SELECT issuer, run_id, {", ".join(f"min({name}) AS {name}" for name in _HINT_COLUMNS)}
-    FROM judged
-    WHERE NOT counts
+)
+SELECT ranked.*, ranked.precedence = best.precedence AS counts
+FROM ranked
+JOIN best
+    ON best.issuer = ranked.issuer
+    AND best.account IS NOT DISTINCT FROM ranked.account
+    AND best.day = ranked.day
+""",
+    "CREATE TEMP VIEW lending AS SELECT * FROM judged WHERE NOT counts",
+    f"""
+CREATE TEMP VIEW counted AS
+WITH lent AS (
+    SELECT issuer, run_id, {", ".join(f"min({name}) AS {name}" for name in _LENT_COLUMNS)}
+    FROM lending
     GROUP BY ALL
 )
 SELECT judged.* REPLACE (
-    {", ".join(f"coalesce(judged.{name}, lent.{name}) AS {name}" for name in _HINT_COLUMNS)}
+    {", ".join(f"coalesce(judged.{name}, lent.{name}) AS {name}" for name in _LENT_COLUMNS)}
 )
 FROM judged
 LEFT JOIN lent USING (issuer, run_id)
 WHERE counts
-"""  # noqa: S608 built of our own constants
+""",  # noqa: S608 built of our own constants
+)
 
 _START_DAY = """DATE '1970-01-01'
     + CAST(epoch_us(coalesce(started_at, ended_at)) // 86400000000 AS INTEGER)"""

@@ -34,8 +34,9 @@ def outcomes(night: NightReport) -> str:
         "# Outcomes",
         "",
         f"Items: all that were known at {plan.as_of:%Y-%m-%d %H:%M} UTC.",
-        f"Logged decisions and logged cost: runs from {plan.start} to {plan.end}.",
     ]
+    if any(one.decided for one in found.workflows):
+        parts.append(f"Logged decisions and their cost: runs from {plan.start} to {plan.end}.")
     # Where no source tells of incidents, none caused is not known.
     lines = [line for line in _LINES if line is not _INCIDENTS or found.incidents]
     told = [one for one in found.workflows if _is_known(one)]

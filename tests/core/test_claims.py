@@ -143,3 +143,9 @@ def test_what_was_not_measured_contradicts_nothing() -> None:
     )
 
     assert check_claims(config, [], {}) == ()
+
+
+def test_a_cost_that_logs_tell_in_part_contradicts_nothing() -> None:
+    config = claiming({"metric": "cost_usd", "value": "100"})
+
+    assert check_claims(config, [], {"agent": LoggedCost(5, 500, uncosted=1)}) == ()
