@@ -1,7 +1,7 @@
 """Put people into every text of an answer that a vendor lets people write, and beside it.
 
 What the product reads as a closed word, an id, an instant or an amount stays as it is, so
-that rows still get through; of every list one more record comes in which even that is a name.
+that rows still get through; every list gets more records in which even that is a name.
 """
 
 import json
@@ -131,6 +131,8 @@ class Crowd:
                 broken.append({**record, **dict.fromkeys(wrong, person.name)} if wrong else record)
                 if "line_item" in record:
                     broken.append({**record, "line_item": f"for {person.name}, input"})
+                if "api_key_id" in record:  # usable: a key that somebody named after themselves
+                    broken.append({**record, "api_key_id": f"key_of_{person.login}"})
                 broken.append(person.name)
                 self.fields.update(wrong)
         return [*records, *broken] if broken and _is_records(records[-1]) else records
