@@ -87,7 +87,12 @@ class Stores:
 
     def causes(self) -> list[Cause]:
         """Read the causes of all entries, in the order they were booked."""
-        return [Cause(str(row[-1])) for row in self.rows()[tables.entries.name]]
+        engine = create_engine(self.database.url)
+        with engine.connect() as connection:
+            query = select(tables.entries.c.cause).order_by(tables.entries.c.id)
+            found = [Cause(cause) for (cause,) in connection.execute(query)]
+        engine.dispose()
+        return found
 
     def rows(self) -> dict[str, Rows]:
         """Read every row of the tables of `BOOKS`."""
