@@ -3,6 +3,7 @@
 The clock is read here once and handed down. A past `as_of` pulls nothing and books nothing.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,6 +54,8 @@ def nightly_reconciliation(
         repull: Forget how far each source has been read, and read everything again.
         dry_run: Read and validate, compute and show, but book nothing.
     """
+    # Prefect forwards our loggers to the run's page (logging.extra_loggers), at their own level.
+    logging.getLogger("tasks").setLevel(logging.INFO)
     started = datetime.now(UTC)
     settings = settings_from_environment()
     plan = plan_night(

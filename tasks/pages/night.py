@@ -98,7 +98,8 @@ def breaks(night: NightReport) -> str:
         (
             "new" if one.is_new else str(one.first_seen),
             one.item.break_class.value.replace("_", " "),
-            str(one.item.day),
+            # A date that wraps at its hyphens is hard to read in a column.
+            str(one.item.day).replace("-", "&#8209;"),
             _place(one),
             amount(one.item.amount_nano),
         )
@@ -163,9 +164,14 @@ def _failures(night: NightReport) -> list[str]:
 
 def _reasons(night: NightReport) -> list[str]:
     told = {f"{one.source}: {one.detail}" for one in night.failures}
-    return [
-        f"{markdown(reason, LONGEST_SENTENCE)}." for reason in night.reasons if reason not in told
-    ]
+    lines = []
+    for reason in night.reasons:
+        if reason in told:
+            continue
+        words = markdown(reason[0].upper() + reason[1:], LONGEST_SENTENCE)
+        is_missing = reason.startswith("missing: ")
+        lines.append(f"{words}: {FINDINGS['day_missing']}." if is_missing else f"{words}.")
+    return lines
 
 
 def _break_tasks(night: NightReport) -> list[str]:
@@ -194,7 +200,8 @@ def _place(one: Standings) -> str:
     item = one.item
     account = "" if item.account in {"-", item.issuer} else item.account.removeprefix(item.issuer)
     words = (item.issuer, account.lstrip(":"), "" if item.sku == "-" else item.sku)
-    count = f" ({item.count:,})" if item.count else ""
+    unit = "token" if item.break_class is BreakClass.UNPRICED_MODEL else "row"
+    count = f", {_count(item.count, unit)}" if item.count else ""
     return " / ".join(markdown(word) for word in words if word) + count
 
 
@@ -296,4 +303,4 @@ def _footer(night: NightReport) -> str:
 
 
 def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one}" if number == 1 else f"{number} {many or one + 's'}"
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
