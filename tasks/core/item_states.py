@@ -91,9 +91,7 @@ def current_items(events: Iterable[ItemEvent]) -> dict[str, ItemState]:
     merged_as = _items_by_merge_commit(by_item)
     for commit in [key for key in by_item if key in merged_as]:
         by_item[merged_as[commit]].update(by_item[commit])
-    items = {
-        item: _fold(item, found.values()) for item, found in by_item.items() if "@" not in item
-    }
+    items = {item: _fold(item, found) for item, found in by_item.items() if "@" not in item}
     return {item: _without_undone(state, items) for item, state in items.items()}
 
 
@@ -132,12 +130,14 @@ _RANK = {
 }
 
 
-def _fold(item: str, events: Iterable[ItemEvent]) -> ItemState:
+def _fold(item: str, events: Mapping[str, ItemEvent]) -> ItemState:
     draft = _Draft(item)
-    for event in sorted(
-        events, key=lambda one: (one.occurred_at, _RANK.get(one.event, 1), one.event_id)
-    ):
-        draft.apply(event)
+    order = sorted(
+        (event.occurred_at, _RANK.get(event.event, 1), event_id)
+        for event_id, event in events.items()
+    )
+    for _, _, event_id in order:
+        draft.apply(events[event_id])
     return draft.state()
 
 
