@@ -191,11 +191,12 @@ def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
         )
 
     complete = snapshots("conformed", Which.NEWEST_COMPLETE)
+    first_charges = snapshots("conformed", Which.FIRST_COMPLETE, CHARGES.name)
     return Known(
         raw=snapshots("raw", Which.NEWEST_COMPLETE),
         complete=complete,
-        first_charges=snapshots("conformed", Which.FIRST_COMPLETE, CHARGES.name),
-        unreadable=lake.unreadable(complete),
+        first_charges=first_charges,
+        unreadable=lake.unreadable([*complete, *first_charges]),
     )
 
 

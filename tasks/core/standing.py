@@ -28,7 +28,7 @@ class Known:
         raw: Newest complete raw snapshot of every source-day and stream.
         complete: Newest complete conformed snapshot of each.
         first_charges: First complete conformed charges of each.
-        unreadable: Of `complete`, those whose file is missing or short.
+        unreadable: Of `complete` and `first_charges`, those whose file is missing or short.
     """
 
     raw: Sequence[Snapshot]
