@@ -70,6 +70,12 @@ def build_parser() -> argparse.ArgumentParser:
     rehearse.add_argument("--scale", type=float, default=1.0, help="size of the organisation")
     rehearse.add_argument("--dir", type=Path, default=ROOT / "var" / "rehearsal")
 
+    lake = commands.add_parser("lake", help="files of the lake that nothing refers to")
+    work = lake.add_subparsers(dest="work", required=True, metavar="WORK")
+    prune = work.add_parser("prune", help="list them, and delete them with --delete")
+    prune.add_argument("--older-than", type=int, default=30, metavar="DAYS")
+    prune.add_argument("--delete", action="store_true", help="delete what is listed")
+
     commands.add_parser("migrate", help="create the ledger, or bring its schema up to date")
     commands.add_parser("check", help="configuration, ledger, lake: is a night possible?")
     return parser

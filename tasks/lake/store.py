@@ -25,7 +25,8 @@ from tasks.lake.encoding import altered, pack, unpack, verified_raw, verified_ty
 from tasks.lake.files import LocalFiles, ObjectFiles, no_step, open_files
 from tasks.lake.parquet import Dropped, distinct_rows, to_parquet
 
-_ID_FILE = "lake_id"
+#: At the root; pairs a lake with its ledger.
+LAKE_ID_FILE = "lake_id"
 _SAFE_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]{0,127}")
 
 
@@ -68,15 +69,15 @@ class Lake:
             LakeError: The place cannot be used, or holds another lake.
         """
         files = open_files(place, steps)
-        found = files.read(_ID_FILE)
+        found = files.read(LAKE_ID_FILE)
         if found is None:
-            files.publish(_ID_FILE, (lake_id or uuid.uuid4().hex).encode())
-            found = files.read(_ID_FILE) or b""  # of two founders at once, the first
+            files.publish(LAKE_ID_FILE, (lake_id or uuid.uuid4().hex).encode())
+            found = files.read(LAKE_ID_FILE) or b""  # of two founders at once, the first
         found_id = found.decode(errors="replace").strip()
         if not found_id or (lake_id is not None and found_id != lake_id):
             message = (
-                f"lake: its {_ID_FILE!r} file says {found_id!r}, not {lake_id!r}: this is the lake"
-                " of another ledger, or the file is damaged"
+                f"lake: its {LAKE_ID_FILE!r} file says {found_id!r}, not {lake_id!r}: this is"
+                " the lake of another ledger, or the file is damaged"
             )
             raise LakeError(message)
         return cls(files, found_id)
