@@ -41,6 +41,8 @@ PARSER = "agent_log-1"
 _SURROGATE_LENGTH = 12
 # So many bad lines are not a log with bad lines, but some other file.
 _MOST_REJECTS = 100_000
+# A few bad lines may be all that a new log holds; more of them than good ones are no log.
+_FEW_REJECTS = 5
 _TIMESTAMP = re.compile(rb'"timestamp"\s*:\s*"(\d{4}-\d\d-\d\d)[T ]')
 # A written date and its UTC day differ by one at most, for any offset from UTC.
 _ONE_DAY = timedelta(days=1)
@@ -83,6 +85,13 @@ def fetch(
                 days[day].rejects.append(read)
             else:
                 days[day].rows.append(read)
+        if reader.refused >= _FEW_REJECTS and reader.refused > reader.readable:
+            # Taken as it is, it would empty every day that it held runs of.
+            detail = (
+                f"{place}: {reader.refused} of {reader.refused + reader.readable} lines cannot be "
+                "read; restore the log, or correct `paths`"
+            )
+            raise SourceError(config.name, detail)
     batches = [
         Batch(day, read.rows, tuple(read.rejects), is_complete=day < today)
         for day, read in days.items()
@@ -124,11 +133,18 @@ class _LineReader:
         self._last = (window[1] + _ONE_DAY).isoformat().encode()
         self._tomorrow = today + _ONE_DAY
         self._future = (self._tomorrow + _ONE_DAY).isoformat().encode()
+        self.readable = 0
+        self.refused = 0
 
     def read(self, lines: Iterator[Line], place: str) -> Iterator[_Read]:
+        """Read one file; `readable` and `refused` then say how many lines were which."""
+        self.readable = self.refused = 0
         for line in lines:
             if line.text is None or line.text.strip():
-                yield self._read_line(line, place)
+                day, read = self._read_line(line, place)
+                self.refused += isinstance(read, Reject)
+                self.readable += day is not None and not isinstance(read, Reject)
+                yield day, read
 
     def _read_line(self, line: Line, place: str) -> _Read:
         if elsewhere := self._day_elsewhere(line.text):

@@ -224,3 +224,16 @@ def test_rows_are_packed_and_read_back_as_they_were(tmp_path: Path) -> None:
     assert rows[1:3] == list(rows)[1:3]
     with pytest.raises(IndexError):
         rows[1100]
+
+
+@pytest.mark.parametrize(("good", "is_refused"), [(0, True), (4, True), (5, False)])
+def test_a_log_that_is_mostly_unreadable_is_a_fault_and_not_empty_days(
+    tmp_path: Path, good: int, *, is_refused: bool
+) -> None:
+    text = lines(*(record(run_id=f"run-{n}") for n in range(good))) + b"<garbage>\n" * 5
+
+    if not is_refused:
+        assert len(codes(pull_text(tmp_path, text))) == 5
+        return
+    with pytest.raises(SourceError, match=f"5 of {good + 5} lines cannot be read"):
+        pull_text(tmp_path, text)
