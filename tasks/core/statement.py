@@ -17,7 +17,8 @@ _NAMED = 5
 
 def reasons_of(books: Books, held: Collection[IssuerDay], failures: Sequence[Failure]) -> list[str]:
     """Say in sentences why a night is not simply tied; empty if it is."""
-    reasons = [f"{failure.source}: {failure.detail}" for failure in failures]
+    # Streams of one source mostly fail for one reason: it is told once.
+    reasons = [*dict.fromkeys(f"{failure.source}: {failure.detail}" for failure in failures)]
     if held:
         days = [f"{issuer} {day}" for issuer, day in sorted(held)]
         reasons.append(f"held, and left as booked before: {_some(days)}")

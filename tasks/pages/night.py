@@ -5,7 +5,7 @@ rounded for reading only.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tasks.core.books import BreakClass
 from tasks.core.night_report import NightReport, Standings
@@ -152,12 +152,15 @@ def _window(night: NightReport) -> str:
 
 
 def _failures(night: NightReport) -> list[str]:
-    lines = []
+    streams: dict[tuple[str, str, datetime | None], list[str]] = {}
     for one in night.failures:
-        until = f" It answers again at {one.wait_until:%H:%M} UTC." if one.wait_until else ""
+        streams.setdefault((one.source, one.detail, one.wait_until), []).append(one.stream)
+    lines = []
+    for (source, detail, wait_until), names in streams.items():
+        until = f" It answers again at {wait_until:%H:%M} UTC." if wait_until else ""
         lines.append(
-            f"**{markdown(one.source)} {markdown(one.stream)}** was not read:"
-            f" {markdown(one.detail, LONGEST_SENTENCE)}.{until}"
+            f"**{markdown(source)}** ({', '.join(markdown(name) for name in names)}) was not read:"
+            f" {markdown(detail, LONGEST_SENTENCE)}.{until}"
         )
     return lines
 

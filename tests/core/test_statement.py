@@ -39,9 +39,9 @@ def test_a_night_with_everything_in_place_needs_no_reason() -> None:
 def test_failures_held_days_and_missing_days_are_named_and_long_lists_counted() -> None:
     missing = tuple(f"vendor 2026-11-0{day}" for day in range(1, 8))
 
-    reasons = reasons_of(
-        books(missing), [("vendor", date(2026, 11, 9))], [Failure("jira", "issues", "is down")]
-    )
+    down = [Failure("jira", stream, "is down") for stream in ("issues", "boards")]
+
+    reasons = reasons_of(books(missing), [("vendor", date(2026, 11, 9))], down)
 
     assert reasons[0] == "jira: is down"
     assert reasons[1] == "held, and left as booked before: vendor 2026-11-09"

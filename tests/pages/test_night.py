@@ -99,13 +99,16 @@ def test_a_night_that_asks_for_nothing_says_so() -> None:
 
 
 def test_what_failed_comes_first_with_the_moment_it_answers_again() -> None:
-    failure = Failure("github", "pull_requests", "rate limited", AS_OF.replace(hour=6))
+    until = AS_OF.replace(hour=6)
+    failures = tuple(Failure("github", name, "rate limited", until) for name in ("pulls", "runs"))
 
     page = pages.what_to_do(
-        a_night(status="partial", failures=(failure,), reasons=("github: rate limited",))
+        a_night(status="partial", failures=failures, reasons=("github: rate limited",))
     )
 
-    assert "1. **github pull&#95;requests** was not read: rate limited. It answers again" in page
+    assert (
+        "1. **github** (pulls, runs) was not read: rate limited. It answers again at 06:00" in page
+    )
     assert page.count("rate limited") == 1
 
 
