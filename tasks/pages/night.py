@@ -183,7 +183,11 @@ def _break_tasks(night: NightReport) -> list[str]:
     for one in asking:
         groups.setdefault(one.item.break_class, []).append(one)
     lines = []
-    for name, found in groups.items():
+
+    def total_of(group: tuple[BreakClass, list[Standings]]) -> int:
+        return -abs(sum(one.item.amount_nano for one in group[1]))
+
+    for name, found in sorted(groups.items(), key=total_of):
         nano = sum(one.item.amount_nano for one in found)
         count = sum(one.item.count for one in found)
         total = amount(nano) if nano else _count(count, "row")
