@@ -11,7 +11,7 @@ from tasks.core.plan import Failure, Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Standings:
+class KnownBreak:
     """A break as the books know it: what it is, and since when.
 
     Attributes:
@@ -44,7 +44,7 @@ class NightReport:
     status: str
     reasons: tuple[str, ...]
     books: Books
-    breaks: tuple[Standings, ...]
+    breaks: tuple[KnownBreak, ...]
     failures: tuple[Failure, ...]
     notices: tuple[Finding, ...]
     causes: tuple[tuple[str, int], ...]

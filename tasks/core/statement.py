@@ -6,7 +6,7 @@ from datetime import datetime
 from tasks.core.bases import NO_FX
 from tasks.core.books import Break, Entry, Inputs, Night, Reconciliation
 from tasks.core.night import Books, IssuerDay
-from tasks.core.night_report import Standings
+from tasks.core.night_report import KnownBreak
 from tasks.core.plan import Failure, Plan
 from tasks.core.totals import Coverage
 from tasks.core.version import CODE_VERSION
@@ -76,7 +76,7 @@ def night_of(
 
 def aged(
     breaks: Sequence[Break], first_seen: Sequence[datetime | None], as_of: datetime
-) -> tuple[Standings, ...]:
+) -> tuple[KnownBreak, ...]:
     """Give breaks their age, the largest amounts first.
 
     Args:
@@ -85,7 +85,7 @@ def aged(
         as_of: Business time of tonight, aware UTC.
     """
     found = [
-        Standings(item, (since or as_of).date(), is_new=since is None or since >= as_of)
+        KnownBreak(item, (since or as_of).date(), is_new=since is None or since >= as_of)
         for item, since in zip(breaks, first_seen, strict=True)
     ]
     return tuple(sorted(found, key=lambda one: (-abs(one.item.amount_nano), one.item)))

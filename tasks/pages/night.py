@@ -7,8 +7,8 @@ rounded for reading only.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tasks.core.books import BreakClass
-from tasks.core.night_report import NightReport, Standings
+from tasks.core.books import Break, BreakClass
+from tasks.core.night_report import KnownBreak, NightReport
 from tasks.core.ties import TieOut
 from tasks.pages.meanings import BREAKS, FINDINGS
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, share, shares, table
@@ -101,7 +101,7 @@ def breaks(night: NightReport) -> str:
             # A date that wraps at its hyphens is hard to read in a column.
             str(one.item.day).replace("-", "&#8209;"),
             _place(one),
-            amount(one.item.amount_nano),
+            amount(one.item.amount_nano, _currency(night, one.item)),
         )
         for one in night.breaks[:_ROWS]
     ]
@@ -157,7 +157,7 @@ def _failures(night: NightReport) -> list[str]:
         streams.setdefault((one.source, one.detail, one.wait_until), []).append(one.stream)
     lines = []
     for (source, detail, wait_until), names in streams.items():
-        until = f" It answers again at {wait_until:%H:%M} UTC." if wait_until else ""
+        until = f" It answers again at {wait_until:%Y-%m-%d %H:%M} UTC." if wait_until else ""
         lines.append(
             f"**{markdown(source)}** ({', '.join(markdown(name) for name in names)}) was not read:"
             f" {markdown(detail, LONGEST_SENTENCE)}.{until}"
@@ -179,30 +179,38 @@ def _reasons(night: NightReport) -> list[str]:
 
 def _break_tasks(night: NightReport) -> list[str]:
     asking = [one for one in night.breaks if one.item.break_class not in _QUIET]
-    groups: dict[BreakClass, list[Standings]] = {}
+    groups: dict[tuple[BreakClass, str], list[KnownBreak]] = {}
     for one in asking:
-        groups.setdefault(one.item.break_class, []).append(one)
+        of = (one.item.break_class, _currency(night, one.item))
+        groups.setdefault(of, []).append(one)
     lines = []
 
-    def total_of(group: tuple[BreakClass, list[Standings]]) -> int:
+    def total_of(group: tuple[tuple[BreakClass, str], list[KnownBreak]]) -> int:
         return -abs(sum(one.item.amount_nano for one in group[1]))
 
-    for name, found in sorted(groups.items(), key=total_of):
+    for (name, currency), found in sorted(groups.items(), key=total_of):
         nano = sum(one.item.amount_nano for one in found)
         count = sum(one.item.count for one in found)
-        total = amount(nano) if nano else _count(count, "row")
+        total = amount(nano, currency) if nano else _count(count, "row")
         new = sum(one.is_new for one in found)
         what, action = BREAKS[name]
-        of = f"{_count(len(found), 'break')}, {new} new"
-        largest = (
-            f"; largest {amount(found[0].item.amount_nano)}" if nano and len(found) > 1 else ""
-        )
+        many = f"{_count(len(found), 'break')}, {new} new"
+        first = amount(found[0].item.amount_nano, currency)
+        largest = f"; largest {first}" if nano and len(found) > 1 else ""
         where = f"on {found[0].item.day}, {_place(found[0])}"
-        lines.append(f"**{total}** {what} ({of}{largest} {where}): {action}.")
+        lines.append(f"**{total}** {what} ({many}{largest} {where}): {action}.")
     return lines
 
 
-def _place(one: Standings) -> str:
+def _currency(night: NightReport, item: Break) -> str:
+    """Name the currency of a break: its issuer's, unless another one is what broke."""
+    if item.break_class is BreakClass.CURRENCY:
+        return item.sku
+    ties = {tie.issuer: tie.currency for tie in night.books.ties}
+    return ties.get(item.issuer, "USD")
+
+
+def _place(one: KnownBreak) -> str:
     """Say where a break stands: issuer, account and sku, as far as it has them."""
     item = one.item
     account = "" if item.account in {"-", item.issuer} else item.account.removeprefix(item.issuer)
@@ -288,6 +296,7 @@ def _tie_table(tie: TieOut) -> str:
         line("　where no log can be compared", tie.metered_nano - tie.compared_metered_nano),
         line("**Metered** (all)", tie.metered_nano),
         *named(tie.billed_named),
+        line("　for units that no card prices", tie.units_nano),
         line("　on days without usage", tie.unchecked_nano),
         line("　within tolerance", tie.billed_within_nano),
         line("**Billed** for usage", tie.billed_nano),

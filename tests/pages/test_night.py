@@ -1,5 +1,6 @@
 """A night's pages: the answer in its name, what to do first, nothing from outside as markup."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -8,7 +9,7 @@ import pytest
 from tasks.core.books import Break, BreakClass
 from tasks.core.findings import Finding
 from tasks.core.night import Books
-from tasks.core.night_report import NightReport, Standings
+from tasks.core.night_report import KnownBreak, NightReport
 from tasks.core.plan import Failure, Plan
 from tasks.core.ties import TieOut
 from tasks.core.totals import Coverage, Leak, OtherRow, PoolRow
@@ -26,6 +27,7 @@ def tie(issuer: str = "vendor") -> TieOut:
         currency="USD",
         billed_nano=12_000_000_000,
         unchecked_nano=0,
+        units_nano=0,
         metered_nano=11_500_000_000,
         compared_metered_nano=11_500_000_000,
         logged_nano=10_000_000_000,
@@ -34,7 +36,6 @@ def tie(issuer: str = "vendor") -> TieOut:
         billed_within_nano=0,
         logged_named=(("unlogged_usage", 1_500_000_000),),
         logged_within_nano=0,
-        **({"units_nano": 0} if "units_nano" in TieOut.__dataclass_fields__ else {}),
     )
 
 
@@ -71,9 +72,9 @@ def a_night(**changes: object) -> NightReport:
     return replace(night, **changes)  # type: ignore[arg-type]
 
 
-def standing(name: BreakClass, *, is_new: bool = True, text: str = "sku") -> Standings:
+def standing(name: BreakClass, *, is_new: bool = True, text: str = "sku") -> KnownBreak:
     item = Break(name, "vendor", text, date(2026, 11, 3), text, 1_500_000_000, 3)
-    return Standings(item, date(2026, 11, 18), is_new)
+    return KnownBreak(item, date(2026, 11, 18), is_new)
 
 
 def test_the_name_of_a_usual_night_is_its_day_and_its_answer() -> None:
@@ -107,7 +108,8 @@ def test_what_failed_comes_first_with_the_moment_it_answers_again() -> None:
     )
 
     assert (
-        "1. **github** (pulls, runs) was not read: rate limited. It answers again at 06:00" in page
+        "1. **github** (pulls, runs) was not read: rate limited. It answers again at"
+        " 2026-11-20 06:00 UTC." in page
     )
     assert page.count("rate limited") == 1
 
@@ -140,6 +142,29 @@ def test_the_tie_out_names_every_residual() -> None:
     assert "| **Billed** for usage | $12.00 |" in page
     assert "price | $0.50 |" in page
     assert "unlogged usage | $1.50 |" in page
+
+
+def test_the_lines_of_a_tie_out_add_up_to_what_was_billed() -> None:
+    searched = replace(tie(), billed_nano=12_100_000_000, units_nano=100_000_000)
+
+    page = pages.tie_out(replace(a_night(), books=replace(a_night().books, ties=(searched,))))
+
+    _, _, lines = page.partition("| **Metered** (all)")
+    cents = [int(cell.replace(".", "")) for cell in re.findall(r"\$([0-9.]+)", lines)]
+    assert sum(cents[:-1]) == cents[-1] == 1210
+
+
+def test_a_break_is_told_in_its_issuers_currency_or_in_the_one_that_is_foreign_to_it() -> None:
+    books = replace(a_night().books, ties=(replace(tie(), currency="EUR"),))
+    breaks = (standing(BreakClass.PRICE), standing(BreakClass.CURRENCY, text="GBP"))
+    night = a_night(books=books, breaks=breaks)
+
+    todo, listed = pages.what_to_do(night), pages.breaks(night)
+
+    assert "**EUR 1.50** billed at another price" in todo
+    assert "**GBP 1.50** billed in another currency" in todo
+    assert "| EUR 1.50 |" in listed
+    assert "| GBP 1.50 |" in listed
 
 
 def test_families_stand_with_both_pools_side_by_side_and_the_rest_below() -> None:
