@@ -14,7 +14,7 @@ from prefect import task
 
 from config.load import Config, load_config
 from config.settings import Settings, settings_from_environment
-from config.shapes.sources import AgentLogSource, GithubSource, JiraSource
+from config.shapes.sources import AgentLogSource, GithubSource, JiraSource, Source
 from tasks.core.attribution import hint_findings, resolve
 from tasks.core.bases import Made, bases_of
 from tasks.core.books import DayBasis, Entry, Snapshot
@@ -48,7 +48,7 @@ from tasks.ledger.breaks import break_id
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.reads import Booked
 from tasks.ledger.snapshots import Which
-from tasks.sources.registry import enabled_sources, streams_by_source
+from tasks.sources.registry import adapter_of, enabled_sources, streams_by_source
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class _Computed:
         books_at: Newest night it could see, read before everything else.
         decided: Outcomes by the decisions that logs of the window hold.
         costs: What those logs say each workflow's runs cost.
+        quarantine: Rows of the window that could not be booked.
     """
 
     seq: int
@@ -78,6 +79,7 @@ class _Computed:
     bases: Mapping[IssuerDay, DayBasis]
     decided: Sequence[OutcomeCounts]
     costs: Mapping[str, LoggedCost]
+    quarantine: Sequence[Quarantine]
 
 
 @task(name="reconcile", task_run_name="reconcile {plan.start} to {plan.end}")
@@ -149,7 +151,7 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     counts, costs = decided(resolutions.candidates, decisions)
     outcomes = outcomes_by_decision(config.catalog, counts)
     claims = check_claims(config.catalog, outcomes, costs)
-    duplicates, quarantine = _refused(plan, ledger, seq)
+    duplicates, quarantine = _refused(plan, ledger, seq, sources)
     books = reconcile_books(
         NightInputs(
             issuers=config.sources.issuers,
@@ -172,7 +174,9 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     issuer_of = {s.name: s.issuer for s in sources if not isinstance(s, UNBILLED)}
     made = Made(_rules_digest(config), config.digests["policy"], card, item_stamps)
     bases = bases_of(standing, issuer_of, made)
-    return _Computed(seq, books_at, config, card, standing, books, bases, outcomes, costs)
+    return _Computed(
+        seq, books_at, config, card, standing, books, bases, outcomes, costs, quarantine
+    )
 
 
 def _rules_digest(config: Config) -> str:
@@ -224,18 +228,29 @@ def _outcomes(plan: Plan, computed: _Computed, ledger: Ledger, settings: Setting
 
 
 def _refused(
-    plan: Plan, ledger: Ledger, seq: int
+    plan: Plan, ledger: Ledger, seq: int, sources: Sequence[Source]
 ) -> tuple[Counter[tuple[str, date]], list[Quarantine]]:
     """Read what was received but not booked: repeated lines by source-day, and all else."""
     duplicates: Counter[tuple[str, date]] = Counter()
     quarantine: list[Quarantine] = []
+    tables = {
+        (source.name, stream.name): stream.table
+        for source in sources
+        for stream in adapter_of(source).streams
+    }
     for one in ledger.rejects_as_of(seq, start=plan.start, end=plan.end):
+        table = tables.get((one.source, one.stream))
+        if table is None:
+            continue  # of a source that is no longer read
         if one.reject.code == "duplicate":
             duplicates[one.source, one.day] += 1
         else:
             issuer = one.reject.issuer or one.source
             amount_nano = one.reject.amount_nano
-            quarantine.append(Quarantine(issuer, one.reject.account, one.day, amount_nano))
+            is_billed = table == CHARGES.name
+            quarantine.append(
+                Quarantine(issuer, one.reject.account, one.day, amount_nano, is_billed)
+            )
     return duplicates, quarantine
 
 
@@ -249,7 +264,7 @@ def _book(
     dry_run: bool,
 ) -> NightReport:
     books, standing = computed.books, computed.standing
-    reasons = reasons_of(books, standing.held, failures)
+    reasons = reasons_of(books, standing.held, failures, computed.quarantine)
     status = "held" if standing.held else "partial" if reasons else "tied"
     current = ledger.breaks_current(plan.start, plan.end)
     known = {one.break_id: one.first_seen for one in current}

@@ -42,12 +42,14 @@ class Quarantine(NamedTuple):
         issuer: Or the source's name where the row does not tell.
         account: Empty where the row does not tell.
         amount_nano: None where it did not parse.
+        is_billed: A row of charges: until it can be read, not all that was billed is booked.
     """
 
     issuer: str
     account: str
     day: date
     amount_nano: int | None
+    is_billed: bool = False
 
 
 def billed_breaks(buckets: Iterable[Bucket], legs: Legs, tolerance_at: ToleranceAt) -> list[Break]:

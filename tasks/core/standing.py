@@ -66,10 +66,11 @@ def stand(
 
     Args:
         plan: The night.
-        sources: Enabled sources.
+        sources: Enabled sources; what others told once is left out, and their books as they are.
         streams: Stream names by source.
         known: What the ledger holds.
     """
+    known = _of_sources(known, {source.name for source in sources})
     reports = [source for source in sources if isinstance(source, ReportSource)]
     stale = _stale_days(known)
     broken = {(one.source, one.key) for one in known.unreadable} | stale
@@ -115,6 +116,20 @@ def stand(
             for name, day in expected
             if all((name, stream, day) in there for stream in streams[name])
         ),
+    )
+
+
+def _of_sources(known: Known, names: Collection[str]) -> Known:
+    """Leave out sources that were renamed, disabled or removed since they were read."""
+
+    def ours(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+        return [one for one in snapshots if one.source in names]
+
+    return Known(
+        raw=ours(known.raw),
+        complete=ours(known.complete),
+        first_charges=ours(known.first_charges),
+        unreadable=ours(known.unreadable),
     )
 
 

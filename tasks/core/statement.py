@@ -1,10 +1,12 @@
 """State a night: why it is not simply tied, its row in the books, the age of its breaks."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from tasks.core.bases import NO_FX
 from tasks.core.books import Break, Entry, Inputs, Night, Reconciliation
+from tasks.core.breaks import Quarantine
 from tasks.core.night import Books, IssuerDay
 from tasks.core.night_report import KnownBreak
 from tasks.core.plan import Failure, Plan
@@ -15,8 +17,20 @@ from tasks.core.version import CODE_VERSION
 _NAMED = 5
 
 
-def reasons_of(books: Books, held: Collection[IssuerDay], failures: Sequence[Failure]) -> list[str]:
-    """Say in sentences why a night is not simply tied; empty if it is."""
+def reasons_of(
+    books: Books,
+    held: Collection[IssuerDay],
+    failures: Sequence[Failure],
+    quarantine: Iterable[Quarantine] = (),
+) -> list[str]:
+    """Say in sentences why a night is not simply tied; empty if it is.
+
+    Args:
+        books: What the night found.
+        held: (issuer, day)s that were not measured.
+        failures: What could not be read.
+        quarantine: Rows that could not be booked; only those of charges are a reason.
+    """
     # Streams of one source mostly fail for one reason: it is told once.
     reasons = [*dict.fromkeys(f"{failure.source}: {failure.detail}" for failure in failures)]
     if held:
@@ -24,6 +38,13 @@ def reasons_of(books: Books, held: Collection[IssuerDay], failures: Sequence[Fai
         reasons.append(f"held, and left as booked before: {_some(days)}")
     if books.missing:
         reasons.append(f"missing: {_some(books.missing)}")
+    unbooked = Counter((row.issuer, row.day) for row in quarantine if row.is_billed)
+    if unbooked:
+        days = [
+            f"{issuer} {day} ({count} row{'s' if count > 1 else ''})"
+            for (issuer, day), count in sorted(unbooked.items())
+        ]
+        reasons.append(f"billed but unreadable, and so not booked: {_some(days)}")
     return reasons
 
 

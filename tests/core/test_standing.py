@@ -117,6 +117,18 @@ def test_a_day_is_present_only_with_every_stream_of_its_source() -> None:
     assert ("anthropic", START) not in found.legs.usage
 
 
+def test_a_source_that_is_no_longer_read_counts_for_nothing_and_holds_nothing() -> None:
+    gone = replace(snapshot("vendor", "cost", START), source="former")
+    logged = replace(snapshot("logs", "runs", START), source="former-logs")
+    newer = replace(gone, layer="raw", raw_sha="r2")
+
+    found = standing(
+        [*everything(), gone, logged], raw=[newer], first=[gone], unreadable=[gone, logged]
+    )
+
+    assert found == standing()
+
+
 def test_an_unreadable_file_holds_its_issuers_day_and_leaves_the_others() -> None:
     broken = snapshot("vendor", "cost", START)
 

@@ -1,0 +1,119 @@
+"""Sources are disabled, renamed and taken out after their nights were booked; nights go on."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+
+from sandbox.server import Sandbox
+from sandbox.wire import Reply, Request
+from tasks.core.books import BreakClass
+from tests.flows.nights import FIRST, WINDOW, Night, run
+from tests.flows.stores import Stores, Sums
+
+BILLED_DAY, _ = WINDOW
+DISABLED = ("  - name: openai\n", "  - name: openai\n    enabled: false\n")
+RENAMED = ("  - name: openai\n", "  - name: openai-europe\n")
+LOG_RENAMED = ("  - name: agent-logs\n", "  - name: collector\n")
+
+
+def of_issuer(costs: Sums, issuer: str) -> Sums:
+    return {place: nano for place, nano in costs.items() if place[0].issuer == issuer}
+
+
+def per_day(costs: Sums) -> dict[tuple[str, date], int]:
+    """Sum what each issuer billed for each day."""
+    days: dict[tuple[str, date], int] = {}
+    for (key, _), nano in costs.items():
+        days[key.issuer, key.day] = days.get((key.issuer, key.day), 0) + nano
+    return days
+
+
+def test_a_source_that_is_disabled_leaves_what_was_booked_of_it_and_comes_back(
+    stores: Stores,
+) -> None:
+    before = stores.costs()
+
+    stores.edit("sources.yaml", DISABLED)
+    without = run(Night(FIRST, only=("agent-logs", "anthropic")))
+    kept = stores.costs()
+    stores.edit("sources.yaml", (DISABLED[1], DISABLED[0]))
+    again = run(Night(FIRST))
+
+    assert without.status == again.status == "tied"
+    assert kept == stores.costs() == before
+    assert {tie.issuer for tie in without.books.ties if tie.billed_nano} == {"anthropic"}
+
+
+def test_a_source_under_another_name_is_the_same_money_once(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
+) -> None:
+    before = stores.costs()
+    monkeypatch.setenv("GRADUAND_BASE_URL_OPENAI_EUROPE", sandbox.base_url("openai"))
+
+    stores.edit("sources.yaml", RENAMED)
+    renamed = run(Night(FIRST, only=("agent-logs", "anthropic", "openai-europe")))
+
+    assert renamed.status == "tied"
+    assert per_day(stores.costs()) == per_day(before)
+    stores.verified()
+
+
+def test_a_log_under_another_name_is_the_same_runs_once(stores: Stores) -> None:
+    before = stores.costs()
+
+    stores.edit("sources.yaml", LOG_RENAMED)
+    renamed = run(Night(FIRST, only=("collector", "anthropic", "openai")))
+
+    assert renamed.status == "tied"
+    assert stores.costs() == before
+
+
+@contextmanager
+def billing(row: object, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have Anthropic bill one more line on a day."""
+
+    def answer(request: Request, source: str) -> Reply:
+        reply = Sandbox.answer(sandbox, request, source)
+        if reply.status != 200 or not request.path.endswith("cost_report"):
+            return reply
+        page: dict[str, Any] = json.loads(reply.encoded())
+        for bucket in page["data"]:
+            if bucket["starting_at"].startswith(str(BILLED_DAY)):
+                bucket["results"].append(row)
+        return Reply(reply.status, page, reply.headers)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox, "answer", answer)
+        yield
+
+
+def test_a_billed_line_that_cannot_be_read_keeps_the_night_from_tying_until_it_can(
+    stores: Stores, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stores.costs()
+    row = {"currency": "US$", "amount": "150", "workspace_id": None, "cost_type": "web_search"}
+
+    with billing(row, sandbox, monkeypatch):
+        unread = run(Night(FIRST))
+    booked = stores.costs()
+    with billing(row | {"currency": "USD"}, sandbox, monkeypatch):
+        healed = run(Night(FIRST))
+
+    assert unread.status == "partial"
+    assert unread.reasons == (
+        f"billed but unreadable, and so not booked: anthropic {BILLED_DAY} (1 row)",
+    )
+    # Booked and quarantined together are what was received, then and now.
+    refused = [b.item for b in unread.breaks if b.item.break_class is BreakClass.QUARANTINED]
+    assert [(one.issuer, one.day, one.amount_nano) for one in refused] == [
+        ("anthropic", BILLED_DAY, 1_500_000_000)
+    ]
+    assert booked == before
+    assert healed.status == "tied"
+    assert per_day(stores.costs())["anthropic", BILLED_DAY] == (
+        per_day(before)["anthropic", BILLED_DAY] + 1_500_000_000
+    )
