@@ -11,7 +11,7 @@ import pytest
 from sandbox.server import Sandbox
 from tasks.core.books import Cause
 from tests.flows.killed import Killer
-from tests.flows.nights import SECOND, SOME, THIRD, Night, run, watched
+from tests.flows.nights import SECOND, THIRD, WINDOW, Night, run, watched
 from tests.flows.stores import Stores
 
 _OLDER = "older"
@@ -24,6 +24,7 @@ REMAPPED = ("accounts: [proj_LegacyUpgrades]", "accounts: [proj_Retired]")
 
 NewStores = Callable[..., Stores]
 Use = Callable[[Stores], Stores]
+Known = tuple[object, ...]
 
 
 class Gate:
@@ -47,33 +48,32 @@ class Gate:
                 assert self.opened.wait(120)
 
 
-def what_is_known(stores: Stores) -> tuple[object, ...]:
+def what_is_known(stores: Stores) -> Known:
     """Read what nights must agree on, however often they had to try."""
     return stores.sums(), stores.breaks(), stores.digest()
 
 
 @pytest.fixture(scope="module")
-def known() -> dict[str, tuple[object, ...]]:
+def found() -> dict[tuple[Night, ...], Known]:
     return {}
 
 
 @pytest.fixture
-def in_order(
-    known: dict[str, tuple[object, ...]],
-    database_kind: str,
-    sandbox: Sandbox,
-    new_stores: NewStores,
-    use: Use,
-) -> tuple[object, ...]:
-    """Give what is known when the older night ends before the newer begins."""
-    if database_kind not in known:
-        stores = use(new_stores())
-        sandbox.move_to(SECOND)
-        run(OLDER)
-        sandbox.move_to(THIRD)
-        run(NEWER)
-        known[database_kind] = what_is_known(stores)
-    return known[database_kind]
+def after(
+    found: dict[tuple[Night, ...], Known], sandbox: Sandbox, new_stores: NewStores, use: Use
+) -> Callable[..., Known]:
+    """Give what is known after some nights one by one; the kind of database decides nothing."""
+
+    def known_after(*nights: Night) -> Known:
+        if nights not in found:
+            stores = use(new_stores())
+            for night in nights:
+                sandbox.move_to(night.now)
+                run(night)
+            found[nights] = what_is_known(stores)
+        return found[nights]
+
+    return known_after
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,14 @@ def in_order(
     [("pull.begun", 2), ("conform.begun", 1), ("conform.committed", 1), ("night.begun", 1)],
 )
 def test_an_older_night_that_finishes_last_changes_nothing(
-    in_order: tuple[object, ...],
+    after: Callable[..., Known],
     sandbox: Sandbox,
     new_stores: NewStores,
     use: Use,
     moment: str,
     nth: int,
 ) -> None:
+    in_order = after(OLDER, NEWER)
     stores = use(new_stores())
     gate = Gate(moment, nth)
 
@@ -144,21 +145,22 @@ def test_an_older_night_does_not_take_a_newer_catalog_back(
 
 
 def test_nights_of_two_processes_at_once_leave_the_same_books(
-    sandbox: Sandbox, new_stores: NewStores, use: Use, killer: Killer
+    after: Callable[..., Known],
+    sandbox: Sandbox,
+    new_stores: NewStores,
+    use: Use,
+    killer: Killer,
 ) -> None:
-    on_demand = Night(THIRD, only=SOME)
-    nightly = Night(THIRD, window=(date(2026, 11, 4), date(2026, 11, 7)))
-    sandbox.move_to(THIRD)
-    one_by_one = use(new_stores())
-    for night in (on_demand, nightly):
-        run(night)
+    on_demand = Night(THIRD)
+    nightly = Night(THIRD, window=(WINDOW[0], date(2026, 11, 7)))
+    sums, breaks, _ = after(on_demand, nightly)
 
     stores = use(new_stores())
+    sandbox.move_to(THIRD)
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(killer.after, dict(os.environ), on_demand, 240.0)
         run(nightly)
         assert other.result() == 0
 
-    assert stores.sums() == one_by_one.sums()
-    assert stores.breaks() == one_by_one.breaks()
+    assert (stores.sums(), stores.breaks()) == (sums, breaks)
     stores.verified()
