@@ -13,9 +13,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from cli.surroundings import without_organisation
 from sandbox.oracle.truth import FOLDER, write_truth
 from sandbox.script import NIGHTS
 from sandbox.server import SECRETS, Sandbox, running
+from tasks.core.errors import GraduandError
+from tasks.core.errors import GraduandError
 
 _CONFIG = Path(__file__).resolve().parents[1] / "config"
 _SOURCES = ("github", "jira", "anthropic", "openai")
@@ -23,21 +26,31 @@ _SOURCES = ("github", "jira", "anthropic", "openai")
 _QUIET = {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
 #: Differences printed; one is enough to look, hundreds tell no more.
 _SHOWN = 20
+#: Says that a folder is a rehearsal's own, to be deleted by the next one.
+_MARKER = ".rehearsal"
+
+
+class RehearsalError(GraduandError):
+    """A rehearsal cannot take place there."""
+
+
+class RehearsalError(GraduandError):
+    """The rehearsal cannot start as it was asked for."""
 
 
 def main(chosen: argparse.Namespace) -> int:
     """Run the nights; 0 if every figure equals the oracle's."""
     folder: Path = chosen.dir.resolve()
-    # A rehearsal starts from nothing, so that it proves the whole way and not the last step.
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    _empty(folder)
     nights = NIGHTS[: chosen.nights]
-    print(f"The sandbox organisation, {len(nights)} nights, in {folder}", flush=True)
+    print(f"The sandbox organisation, nights: {len(nights)}, in {folder}", flush=True)
     with running(folder, scale=chosen.scale, now=nights[0]) as sandbox:
         write_truth(sandbox.world, folder, nights)
-        os.environ.update(environment(sandbox, folder) | _QUIET)
+        environ = without_organisation(os.environ) | environment(sandbox, folder) | _QUIET
+        os.environ.clear()
+        os.environ.update(environ)
         # Only now: Prefect and the flow read the environment when they are imported.
-        from cli.rehearsed_nights import run_nights  # noqa: PLC0415
+        from cli.rehearsed_nights import run_nights  # noqa: PLC0415  # see above
 
         started = time.monotonic()
         wrong = run_nights(sandbox, nights, folder / FOLDER)
@@ -48,6 +61,37 @@ def main(chosen: argparse.Namespace) -> int:
         return 1
     _close(folder, nights, time.monotonic() - started)
     return 0
+
+
+def _empty(folder: Path) -> None:
+    """Start from nothing, so that the rehearsal proves the whole way and not the last step."""
+    if folder.exists() and not (folder / FOLDER).is_dir() and any(folder.iterdir()):
+        message = (
+            f"{folder} holds what no rehearsal has left there, and would be emptied: choose"
+            " another folder with --dir"
+        )
+        raise RehearsalError(message)
+    shutil.rmtree(folder, ignore_errors=True)
+    # At once: by it a later rehearsal knows the folder for one of its own.
+    (folder / FOLDER).mkdir(parents=True)
+
+
+def _begin_from_nothing(folder: Path) -> None:
+    """Empty the folder, so that the rehearsal proves the whole way and not the last step.
+
+    Raises:
+        RehearsalError: Something that no rehearsal left stands there.
+    """
+    marker = folder / _MARKER
+    if folder.exists() and not marker.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        message = (
+            f"{folder} holds something that no rehearsal left, and a rehearsal would delete it:"
+            " choose an empty or new folder with --dir"
+        )
+        raise RehearsalError(message)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    marker.touch()
 
 
 def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
@@ -72,9 +116,10 @@ def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
 
 
 def _close(folder: Path, nights: Sequence[object], seconds: float) -> None:
+    told = "1 night" if len(nights) == 1 else f"{len(nights)} nights"
     print(
         f"""
-Every figure of {len(nights)} nights equals the oracle's, to the nano-unit ({seconds:.0f} s).
+Every figure of {told} equals the oracle's, to the nano-unit ({seconds:.0f} s).
 
   ledger      {folder / "var" / "ledger.db"}
   lake        {folder / "var" / "lake"}

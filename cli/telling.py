@@ -6,7 +6,8 @@ from tasks.core.night_report import NightReport
 from tasks.pages.night import run_name
 from tasks.pages.text import LONGEST_SENTENCE, amount, plain, share
 
-_LARGEST_BREAKS = 4
+#: Classes of breaks that are told, those with most breaks first.
+_MOST_CLASSES = 4
 #: Totals in the order they are told: what was billed and booked, then where it went.
 _WORDS = {
     "billed": "usage billed",
@@ -31,11 +32,18 @@ def tell(night: NightReport) -> None:
     print(f"    covered       {share(night.coverage_ppm()):>14}")
     causes = ", ".join(f"{count} {cause}" for cause, count in night.causes) or "nothing new"
     print(f"    booked        {causes}")
-    classes = Counter(one.item.break_class.value.replace("_", " ") for one in night.breaks)
-    shown = ", ".join(f"{count} {name}" for name, count in classes.most_common(_LARGEST_BREAKS))
-    print(f"    breaks        {len(night.breaks)} ({night.new_breaks()} new): {shown}, ...")
+    print(f"    breaks        {_breaks(night)}")
     for reason in night.reasons:
         print(f"    {night.status:<14}{plain(reason, LONGEST_SENTENCE)}")
+
+
+def _breaks(night: NightReport) -> str:
+    if not night.breaks:
+        return "none"
+    classes = Counter(one.item.break_class.value.replace("_", " ") for one in night.breaks)
+    shown = [f"{count} {name}" for name, count in classes.most_common(_MOST_CLASSES)]
+    more = ["..."] if len(classes) > len(shown) else []
+    return f"{len(night.breaks)} ({night.new_breaks()} new): {', '.join([*shown, *more])}"
 
 
 def _order(total: tuple[str, int]) -> tuple[str, int]:

@@ -62,10 +62,15 @@ BREAKS: dict[BreakClass, tuple[str, str]] = {
     ),
 }
 
-#: Finding code to what to do.
+#: Finding code to what to do; every code that a finding may carry.
 FINDINGS = {
     "unknown_stamp": "name it in the catalog, or correct the stamp",
     "out_of_scope": "widen the scope in the catalog, or keep the workflow out of that repository",
     "claim_contradicted": "correct the claim in the catalog, or find out why the figures differ",
     "day_missing": "run the source again for those days, or ask why it is silent",
+    "unknown_issuer": "add the vendor to `issuers` of sources.yaml, or correct the log's `model`",
+    "hint_dropped": "let the log write a short word or id there, if you want it kept",
+    "malformed_stamp": "correct the label or trailer; the item counts as unstamped until then",
+    "revert_unresolved": "name the pull request or commit in it, if the revert should count",
+    "history_cut": "nothing can be done here: the source gives no more of it",
 }

@@ -227,9 +227,8 @@ def _finding_tasks(night: NightReport) -> list[str]:
             continue  # told as a reason already
         found = night.findings_of(code)
         for one in found[:_SHOWN]:
-            action = FINDINGS.get(code, "look at it")
             detail = markdown(one.detail, LONGEST_SENTENCE)
-            lines.append(f"`{code}` {markdown(one.subject)}: {detail}; {action}.")
+            lines.append(f"`{code}` {markdown(one.subject)}: {detail}; {FINDINGS[code]}.")
         if len(found) > _SHOWN:
             lines.append(f"`{code}`: {len(found) - _SHOWN} more.")
     return lines

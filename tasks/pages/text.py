@@ -17,7 +17,6 @@ _LONGEST_NAME = 120
 #: Longest sentence of ours that may hold such names.
 LONGEST_SENTENCE = 500
 
-_NANO_PER_UNIT = 10**9
 _NANO_PER_CENT = 10**7
 _PPM_PER_PERCENT = 10_000
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.main import main
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -28,7 +30,19 @@ def test_a_night_that_equals_the_oracle_ends_zero(tmp_path: Path) -> None:
     done = rehearse(tmp_path / "rehearsal", ROOT / "config")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Every figure of 1 nights equals the oracle's" in done.stdout
+    assert "Every figure of 1 night equals the oracle's" in done.stdout
+
+
+def test_a_folder_that_no_rehearsal_left_is_not_emptied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    status = main(["rehearse", "--dir", str(tmp_path)])
+
+    assert status == 1
+    assert "choose another folder with --dir" in capsys.readouterr().err
+    assert (tmp_path / "thesis.txt").exists()
 
 
 @pytest.mark.slow

@@ -1,8 +1,10 @@
 """A night's pages: the answer in its name, what to do first, nothing from outside as markup."""
 
+import ast
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +16,9 @@ from tasks.core.plan import Failure, Plan
 from tasks.core.ties import TieOut
 from tasks.core.totals import Coverage, Leak, OtherRow, PoolRow
 from tasks.pages import night as pages
-from tasks.pages.meanings import BREAKS
+from tasks.pages.meanings import BREAKS, FINDINGS
 
+ROOT = Path(__file__).resolve().parents[2]
 AS_OF = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 USUAL = Plan(date(2026, 10, 20), date(2026, 11, 19), AS_OF, is_past=False, orders=())
 HOSTILE = "<img src=x>|`x`[y](http://z)"
@@ -176,6 +179,19 @@ def test_families_stand_with_both_pools_side_by_side_and_the_rest_below() -> Non
 
 def test_every_class_of_break_has_a_meaning() -> None:
     assert set(BREAKS) == set(BreakClass)
+
+
+def test_every_finding_that_a_night_may_tell_has_something_to_do() -> None:
+    trees = (ast.parse(file.read_text()) for file in (ROOT / "tasks").rglob("*.py"))
+    codes = {
+        str(ast.literal_eval(node.args[0]))
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding"
+    }
+
+    # A failed check holds its days, and is told as the reason for that.
+    assert codes - {"check_critical"} == set(FINDINGS)
 
 
 def test_nothing_from_outside_is_markup_on_any_page() -> None:
