@@ -18,7 +18,6 @@ from sandbox.oracle.truth import FOLDER, write_truth
 from sandbox.script import NIGHTS
 from sandbox.server import SECRETS, Sandbox, running
 from tasks.core.errors import GraduandError
-from tasks.core.errors import GraduandError
 
 _CONFIG = Path(__file__).resolve().parents[1] / "config"
 _SOURCES = ("github", "jira", "anthropic", "openai")
@@ -26,12 +25,6 @@ _SOURCES = ("github", "jira", "anthropic", "openai")
 _QUIET = {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
 #: Differences printed; one is enough to look, hundreds tell no more.
 _SHOWN = 20
-#: Says that a folder is a rehearsal's own, to be deleted by the next one.
-_MARKER = ".rehearsal"
-
-
-class RehearsalError(GraduandError):
-    """A rehearsal cannot take place there."""
 
 
 class RehearsalError(GraduandError):
@@ -74,24 +67,6 @@ def _empty(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     # At once: by it a later rehearsal knows the folder for one of its own.
     (folder / FOLDER).mkdir(parents=True)
-
-
-def _begin_from_nothing(folder: Path) -> None:
-    """Empty the folder, so that the rehearsal proves the whole way and not the last step.
-
-    Raises:
-        RehearsalError: Something that no rehearsal left stands there.
-    """
-    marker = folder / _MARKER
-    if folder.exists() and not marker.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = (
-            f"{folder} holds something that no rehearsal left, and a rehearsal would delete it:"
-            " choose an empty or new folder with --dir"
-        )
-        raise RehearsalError(message)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    marker.touch()
 
 
 def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:

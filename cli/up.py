@@ -21,6 +21,7 @@ from urllib.request import Request, urlopen
 
 from cli.automations import ensure_zombie_automation
 from cli.rehearse import environment
+from cli.surroundings import without_organisation, without_prefect
 from sandbox.script import NIGHTS
 from sandbox.server import running
 from tasks.core.errors import GraduandError
@@ -43,26 +44,26 @@ def main(chosen: argparse.Namespace) -> int:
     if is_sandbox is None:
         is_sandbox = not any(name.startswith("GRADUAND_SECRET_") for name in os.environ)
     if not is_sandbox:
-        _migrate(dict(os.environ))
-        return up(chosen.port, {}, "your own sources, from the environment")
+        _migrate(os.environ)
+        return up(chosen.port, os.environ, "your own sources, from the environment")
     folder = ROOT / "var" / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
     # The same port at every start: deployments and stored waits outlive a restart.
     with running(folder, now=NIGHTS[-1], port=chosen.port + 1) as sandbox:
-        environ = environment(sandbox, folder)
+        environ = without_organisation(os.environ) | environment(sandbox, folder)
         # A day of the organisation's calendar, so that there is a night to reconcile.
         environ["GRADUAND_NOW"] = NIGHTS[-1].isoformat()
         environ["GRADUAND_DIGEST_KEY"] = _kept_secret(folder / "digest-key")
-        _migrate({**os.environ, **environ})
+        _migrate(environ)
         return up(chosen.port, environ, "the sandbox organisation, as of its last night")
 
 
-def up(port: int, extra_environ: Mapping[str, str], reads: str) -> int:
+def up(port: int, surroundings: Mapping[str, str], reads: str) -> int:
     """Run server and worker until interrupted.
 
     Args:
         port: TCP port of the server on 127.0.0.1.
-        extra_environ: Settings that the flows need beyond the caller's environment.
+        surroundings: Environment of all processes; the Prefect it names is not used.
         reads: What the flows read, for the announcement.
 
     Returns:
@@ -74,7 +75,7 @@ def up(port: int, extra_environ: Mapping[str, str], reads: str) -> int:
     _refuse_taken_port(port)
     home = ROOT / "var" / "prefect"
     home.mkdir(parents=True, exist_ok=True)
-    environ = _environment(home, port, extra_environ)
+    environ = _environment(home, port, surroundings)
     # Everything below runs under the same stop: a failed step leaves nothing behind.
     with _interrupts_as_exit(), contextlib.ExitStack() as running:
         _say("starting the Prefect server ...")
@@ -92,11 +93,10 @@ def up(port: int, extra_environ: Mapping[str, str], reads: str) -> int:
         return _watch({"server": server, "worker": worker}, home)
 
 
-def _environment(home: Path, port: int, extra: Mapping[str, str]) -> dict[str, str]:
+def _environment(home: Path, port: int, surroundings: Mapping[str, str]) -> dict[str, str]:
     password = f"graduand:{_kept_secret(home / 'password')}"
     return {
-        **os.environ,
-        **extra,
+        **without_prefect(surroundings),
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_SERVER_API_AUTH_STRING": password,
