@@ -76,9 +76,24 @@ def build_parser() -> argparse.ArgumentParser:
     prune.add_argument("--older-than", type=int, default=30, metavar="DAYS")
     prune.add_argument("--delete", action="store_true", help="delete what is listed")
 
+    _add_export(commands.add_parser("export", help="a billing period as FOCUS or as a journal"))
+
     commands.add_parser("migrate", help="create the ledger, or bring its schema up to date")
     commands.add_parser("check", help="configuration, ledger, lake: is a night possible?")
     return parser
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    kinds = export.add_subparsers(dest="what", required=True, metavar="WHAT")
+    focus = kinds.add_parser("focus", help="FOCUS 1.2 rows, one file a billing period")
+    focus.add_argument("--format", choices=("csv", "parquet"), default="csv")
+    focus.add_argument("--out", type=Path, metavar="DIR", help="folder (var/exports)")
+    journal = kinds.add_parser("journal", help="a balanced general-ledger journal, as CSV")
+    journal.add_argument("--out", type=Path, metavar="FILE", help="(under var/exports)")
+    for kind in (focus, journal):
+        kind.add_argument("--period", required=True, metavar="MONTH", help="e.g. 2026-11")
+        kind.add_argument("--issuer", action="append", dest="issuers", metavar="ISSUER")
+        kind.add_argument("--force", action="store_true", help="replace an existing file")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from tasks.ledger.breaks import AgedBreak, read_current
 from tasks.ledger.connect import open_engine, reading, writing
 from tasks.ledger.guards import assert_guards
 from tasks.ledger.outbox import Message
+from tasks.ledger.periods import PeriodBooks, read_period
 from tasks.ledger.quarantine import Place, Quarantined
 from tasks.ledger.reads import Booked, FamilyTotal, Reconciled
 from tasks.ledger.snapshots import Choice, Which
@@ -310,6 +311,11 @@ class Ledger:
         """Sum postings by billing period and destination for charge days in a window."""
         with reading(self._engine) as connection:
             return reads.read_family_totals(connection, start, end)
+
+    def period_books(self, period: str, *, issuers: Collection[str] | None = None) -> PeriodBooks:
+        """Read what is booked in a billing period (`YYYY-MM`), and the head that proves it."""
+        with reading(self._engine) as connection:
+            return read_period(connection, period, issuers)
 
     def breaks_current(self, start: date | None = None, end: date | None = None) -> list[AgedBreak]:
         """Read the breaks that stand now, with their age."""
