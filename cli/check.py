@@ -1,7 +1,7 @@
 """`graduand check`: one line for each thing a night stands on, and what to do about it."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from config.load import load_config
 from config.settings import settings_from_environment
@@ -9,14 +9,50 @@ from config.wiring import wiring_problems
 from tasks.core.errors import ConfigError, GraduandError
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
+from tasks.pages.text import LONGEST_SENTENCE, plain
+
+#: Faults of one check that are told; one is enough to act, thousands tell no more.
+_SHOWN = 20
 
 
-def main(_chosen: argparse.Namespace) -> int:
+def main(chosen: argparse.Namespace) -> int:
     """Check settings first, for everything stands on them; then each of the others."""
     if not _line("settings", _settings):
         return 1
     results = [_line(name, probe) for name, probe in _PROBES.items()]
+    if chosen.deep:
+        results.append(_deep())
     return 0 if all(results) else 1
+
+
+def _deep() -> bool:
+    """Prove what is stored, to the byte; a store that cannot be opened has been told above."""
+    # Only now: the lake's engine takes a second that a plain check need not wait.
+    from cli.deep import deep_checks  # noqa: PLC0415
+
+    settings = settings_from_environment()
+    is_sound = True
+    try:
+        config = load_config(settings.config_dir)
+        lake = Lake.open(settings.lake_dir)
+        url = settings.database_url.get_secret_value()
+        with Ledger.open(url, lake_id=lake.lake_id) as ledger:
+            for one in deep_checks(config, lake, ledger):
+                is_sound = is_sound and not one.faults
+                _tell_checked(one.name, one.proved, one.faults)
+    except GraduandError as error:
+        print(f"  ✗ {'deep':<14}could not go on: {plain(str(error), LONGEST_SENTENCE)}")
+        return False
+    return is_sound
+
+
+def _tell_checked(name: str, proved: str, faults: Sequence[str]) -> None:
+    if not faults:
+        print(f"  ✓ {name:<14}{proved}")
+    for fault in faults[:_SHOWN]:
+        print(f"  ✗ {name:<14}{plain(fault, LONGEST_SENTENCE)}")
+    if len(faults) > _SHOWN:
+        print(f"  ✗ {name:<14}... and {len(faults) - _SHOWN} more")
 
 
 def _line(name: str, probe: Callable[[], str]) -> bool:

@@ -79,7 +79,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_export(commands.add_parser("export", help="a billing period as FOCUS or as a journal"))
 
     commands.add_parser("migrate", help="create the ledger, or bring its schema up to date")
-    commands.add_parser("check", help="configuration, ledger, lake: is a night possible?")
+    check = commands.add_parser("check", help="configuration, ledger, lake: is a night possible?")
+    check.add_argument("--deep", action="store_true", help="prove every stored byte and row")
     return parser
 
 

@@ -10,12 +10,13 @@ from tasks.core.errors import LakeError
 from tasks.core.tables import Table
 from tasks.lake.canonical import content_digest, digest_lines, typed_digest, typed_lines
 from tasks.lake.parquet import from_parquet
+from tasks.lake.seals import with_trailer
 
 
 def pack(lines: Sequence[str]) -> bytes:
     """Compress lines of ASCII text; equal lines give equal bytes with the same library."""
     text = "".join(f"{line}\n" for line in lines)
-    return zstandard.ZstdCompressor(level=3).compress(text.encode("ascii"))
+    return with_trailer(zstandard.ZstdCompressor(level=3).compress(text.encode("ascii")))
 
 
 def unpack(data: bytes, path: str) -> list[str]:

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from tasks.core.errors import LakeError
 from tasks.core.tables import Table
 from tasks.lake.canonical import short_digest, typed_lines
+from tasks.lake.seals import KEY, PLACEHOLDER, seal
 
 _ARROW_TYPES = {
     "str": pa.string(),
@@ -90,10 +91,10 @@ def to_parquet(rows: Sequence[Mapping[str, object]], table: Table) -> bytes:
     schema = arrow_schema(table)
     columns = [pa.array([row.get(field.name) for row in rows], type=field.type) for field in schema]
     sink = io.BytesIO()
-    pq.write_table(
-        pa.table(columns, schema=schema), sink, compression="zstd", write_page_checksum=True
-    )
-    return sink.getvalue()
+    with pq.ParquetWriter(sink, schema, compression="zstd", write_page_checksum=True) as writer:
+        writer.write_table(pa.table(columns, schema=schema))
+        writer.add_key_value_metadata({KEY: PLACEHOLDER})
+    return seal(sink.getvalue())
 
 
 def from_parquet(data: bytes, table: Table, path: str) -> list[dict[str, object]]:

@@ -18,6 +18,7 @@ from tasks.ledger.chain import in_book_order, next_head
 from tasks.ledger.configs import newest_version
 from tasks.ledger.outbox import Message, queue
 from tasks.ledger.reads import Booked, read_head, read_last_bases, reconciliation_row
+from tasks.ledger.seals import add_seal
 
 _MOST_NANO = 9_200_000_000_000_000_000
 
@@ -84,6 +85,7 @@ def book(connection: Connection, booking: Booking, steps: Callable[[str], None])
     add_observations(connection, breaks)
     steps("night.observed")
     head = _add_head(connection, number, entries)
+    add_seal(connection, number, booking.recorded_at)
     steps("night.chained")
     queue(connection, booking.messages, booking.recorded_at)
     steps("night.queued")

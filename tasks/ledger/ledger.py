@@ -15,7 +15,17 @@ from tasks.core.batches import Reject, Stream, Watermark
 from tasks.core.books import BookKey, DayBasis, Destination, Label, Night, Snapshot
 from tasks.core.errors import LedgerError
 from tasks.core.work_items import ItemEvent
-from tasks.ledger import booking, configs, intake, outbox, quarantine, reads, snapshots, tables
+from tasks.ledger import (
+    booking,
+    configs,
+    deep,
+    intake,
+    outbox,
+    quarantine,
+    reads,
+    snapshots,
+    tables,
+)
 from tasks.ledger.breaks import AgedBreak, read_current
 from tasks.ledger.connect import open_engine, reading, writing
 from tasks.ledger.guards import assert_guards
@@ -111,6 +121,21 @@ class Ledger:
         """Prove guards, balance and chain. See `tasks.ledger.verify`."""
         with reading(self._engine) as connection:
             return verify_books(connection)
+
+    def deep_faults(self) -> dict[str, list[str]]:
+        """Prove every row, and say what is wrong, by check. See `tasks.ledger.deep`."""
+        with reading(self._engine) as connection:
+            return deep.faults(connection)
+
+    def unsealed_rows(self) -> int:
+        """Count rows that no booked night has sealed yet."""
+        with reading(self._engine) as connection:
+            return deep.unsealed_rows(connection)
+
+    def stored_events(self) -> list[tuple[object, ...]]:
+        """Read events of work items as the database holds them, to compare with the lake's."""
+        with reading(self._engine) as connection:
+            return deep.stored_events(connection)
 
     # --- pulls
 

@@ -1,3 +1,4 @@
+import json
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from sqlalchemy import create_engine, select
 
 from tasks.lake.files import STEPS as LAKE_STEPS
 from tasks.ledger.ledger import STEPS as LEDGER_STEPS
-from tasks.ledger.tables import metadata
+from tasks.ledger.tables import evidence, metadata
 from tasks.ledger.tables import pulls as pull_rows
 from tests.databases import Database
 from tests.ledger.killed import run_and_kill, run_night
@@ -23,7 +24,15 @@ def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
             found[table.name] = sorted((tuple(row) for row in rows), key=repr)
     engine.dispose()
     found[pull_rows.name] = sorted({row[1:] for row in found[pull_rows.name]}, key=repr)
+    found[evidence.name] = [(_without_pulls(str(row[3])),) for row in found[evidence.name]]
     return found
+
+
+def _without_pulls(body: str) -> str:
+    """Leave out of a seal that it covers one more pull; its digest differs for that."""
+    told = json.loads(body)
+    del told["marks"]["pulls"], told["rows"]["pulls"]
+    return json.dumps(told)
 
 
 def files(place: Path) -> dict[str, bytes]:
