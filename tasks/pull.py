@@ -148,7 +148,7 @@ def _pull(
         new_keys=new_keys,
         rows=sum(len(batch.rows) for batch in pulled.batches),
         rejects=sum(len(batch.rejects) for batch in pulled.batches),
-        requests=client.requests if client else 0,
+        requests=pulled.requests,
         is_cut_short=wanted.kind is StreamKind.CHANGE
         and not all(batch.is_complete for batch in pulled.batches),
     )

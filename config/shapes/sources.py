@@ -65,7 +65,7 @@ class _HttpSource(_Source):
     link_origins: tuple[ServiceUrl, ...] = Field(
         (), description="Further origins that next-links and redirects may lead to."
     )
-    requests_per_second: int | None = Field(
+    requests_per_second: Whole | None = Field(
         None, ge=1, le=1000, description="Where the server is your own; empty: the vendor's pace."
     )
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from config.globs import is_exact
 from config.shapes.base import Pool
 from config.shapes.catalog import Catalog, Workflow
 from tasks.core.books import Strength
 from tasks.core.cells import Candidate, Dimension, Hint, Resolutions, RunCell, StageSpan
 from tasks.core.findings import Finding
-from tasks.core.globs import compiled, is_exact
+from tasks.core.globs import compiled
 from tasks.core.ownership import stage_spans
 
 # A layer's ranks all lie below the next layer's, whatever the size of the catalog.

@@ -56,7 +56,8 @@ class Reject:
         field_path: Dotted path of the offending field; empty where the whole row is at fault.
         code: Closed vocabulary: pydantic's error type, or one of ours (`bad_json`, `bad_amount`,
             `not_an_object`, `line_too_long`, `in_the_future`, `duplicate`, `conflicting_run`,
-            `out_of_range`, `failed_check:<name>`).
+            `conflicting_duplicate`, `out_of_range`, `malformed_page`, `unavailable`,
+            `unreadable_<status>`, `failed_check:<name>`).
         issuer: Whose money it may hold; empty if unknown.
         account: As above.
         amount_nano: Billed amount that did parse, in 1e-9 currency units; None if unknown.

@@ -6,7 +6,7 @@ Whether an outcome counts as success is decided elsewhere; here stand the facts.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tasks.core.work_items import EventKind, ItemEvent, ItemType, LinkType
@@ -68,12 +68,12 @@ class ItemState:
     links: tuple[Link, ...] = ()
     deployments: tuple[str, ...] = ()
 
-    def hours_to_outcome(self) -> float | None:
-        """Hours from opening to merge, or to close where nothing was merged; None while open."""
+    def time_to_outcome(self) -> timedelta | None:
+        """Time from opening to merge, or to close where nothing was merged; None while open."""
         end = self.merged_at or self.closed_at
         if self.opened_at is None or end is None:
             return None
-        return (end - self.opened_at).total_seconds() / 3600
+        return end - self.opened_at
 
 
 def current_items(events: Iterable[ItemEvent]) -> dict[str, ItemState]:

@@ -209,8 +209,7 @@ def _standing(items: Iterable[ItemState], status: ItemStatus) -> list[ItemState]
 
 def _median(items: Iterable[ItemState]) -> timedelta | None:
     """Give the median time from opening to merge or close, to the microsecond."""
-    ends = ((one.opened_at, one.merged_at or one.closed_at) for one in items)
-    times = sorted(end - start for start, end in ends if start and end)
+    times = sorted(time for one in items if (time := one.time_to_outcome()) is not None)
     if not times:
         return None
     return (times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2

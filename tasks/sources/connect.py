@@ -28,7 +28,6 @@ HttpSource = GithubSource | JiraSource | AnthropicSource | OpenAISource
 #: Requests at once, as a multiple of those a second.
 _BURST_S = 4
 
-_USER_AGENT = "graduand/0.1"
 _HEADERS = {"github": GITHUB_HEADERS}
 
 
@@ -68,7 +67,7 @@ def connect(
         waits=waits,
         clock=clock,
         deadline=deadline,
-        headers={"User-Agent": _USER_AGENT, **_HEADERS.get(source.type, {})},
+        headers=_HEADERS.get(source.type),
         link_origins=[str(origin) for origin in source.link_origins],
         pace=_pace(source.name, Vendor(source.type), source.requests_per_second),
         ca_file=settings.ca_bundle,

@@ -215,7 +215,8 @@ class Client:
         except UnusableBodyError as error:
             raise BodyError(self.source, f"{call.endpoint}: {error}") from None
         except UntrustedError:
-            detail = f"{call.endpoint}: its certificate is not trusted; name its CA in ca_file"
+            advice = "name its CA in GRADUAND_CA_BUNDLE"
+            detail = f"{call.endpoint}: its certificate is not trusted; {advice}"
             raise OriginError(self.source, detail) from None
         return sent, found
 

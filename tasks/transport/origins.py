@@ -1,11 +1,11 @@
 """Which origins a client may talk to, and to which of them it may show its credential."""
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import httpx
 
+from config.web_addresses import is_loopback
 from tasks.core.errors import ConfigError
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -45,7 +45,7 @@ def parse_origin(url: httpx.URL) -> Origin:
         message = "it carries a user name"
         raise ForeignOriginError(message)
     host = url.raw_host.decode("ascii").lower().rstrip(".")
-    if url.scheme == "http" and not _is_loopback(host):
+    if url.scheme == "http" and not is_loopback(host.strip("[]")):
         message = "it uses http, which is allowed to this machine only"
         raise ForeignOriginError(message)
     return Origin(url.scheme, host, url.port or _DEFAULT_PORTS[url.scheme])
@@ -102,10 +102,6 @@ class Origins:
             raise ForeignOriginError(message)
         return url
 
-    def is_declared_link(self, url: httpx.URL) -> bool:
-        """Tell whether the origin is one of `link_origins`."""
-        return parse_origin(url) in self._links
-
     def is_bound(self, url: httpx.URL, hosts: frozenset[str]) -> bool:
         """Tell whether a credential bound to `hosts` may be sent to an address.
 
@@ -133,12 +129,3 @@ def _declared(text: str, key: str) -> httpx.URL:
         message = f"{key}{shown} cannot be used: {error}"
         raise ConfigError(message) from error
     return url
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -139,7 +139,9 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError) as error:
-            message = f"ca_file {str(ca_file)!r} cannot be read as certificates in PEM form"
+            message = (
+                f"GRADUAND_CA_BUNDLE {str(ca_file)!r} cannot be read as PEM certificates"
+            )
             raise ConfigError(message) from error
     return context
 

@@ -105,11 +105,11 @@ def test_a_history_folds_into_one_state() -> None:
     assert (state.checks, state.approvals) == ("pending", ("human",))
     assert (state.agents, state.deployments) == (("agent:copilot",), ("production.success",))
     assert state.reverted_by == (OTHER,)
-    assert state.hours_to_outcome() == 6
+    assert state.time_to_outcome() == timedelta(hours=6)
 
 
-def test_an_open_item_has_no_hours() -> None:
-    assert current_items([OPENED])[PULL].hours_to_outcome() is None
+def test_an_open_item_has_no_time_to_its_outcome() -> None:
+    assert current_items([OPENED])[PULL].time_to_outcome() is None
 
 
 def test_a_close_again_after_a_reopening_is_the_one_that_counts() -> None:
@@ -122,7 +122,8 @@ def test_a_close_again_after_a_reopening_is_the_one_that_counts() -> None:
 
     state = current_items(events)[PULL]
 
-    assert (state.hours_to_outcome(), state.close_reason, state.reopened) == (5, "not_planned", 1)
+    assert state.time_to_outcome() == timedelta(hours=5)
+    assert (state.close_reason, state.reopened) == ("not_planned", 1)
 
 
 def test_done_and_resolved_together_are_one_closing_and_one_reopening() -> None:

@@ -10,6 +10,7 @@ import json
 import os
 import statistics
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,8 @@ def measured(states: list[ItemState]) -> dict[str, float]:
 
 
 def median_hours(states: list[ItemState]) -> float:
-    hours = [state.hours_to_outcome() for state in states]
-    return statistics.median(value for value in hours if value is not None)
+    times = [state.time_to_outcome() for state in states]
+    return statistics.median(time / timedelta(hours=1) for time in times if time is not None)
 
 
 @pytest.mark.parametrize("agent", [*agents()] or [pytest.param("", id="no data")])

@@ -39,7 +39,7 @@ def test_a_merged_pull_request_is_merged_by_its_merge_commit(nights: Begin) -> N
 
     state = night.states()["gh:900#5"]
     assert (state.status, state.merge_commit) == (ItemStatus.MERGED, "5".rjust(40, "c"))
-    assert state.hours_to_outcome() == 48
+    assert state.time_to_outcome() == timedelta(days=2)
 
 
 def test_a_reopened_pull_request_is_open_again(nights: Begin) -> None:
