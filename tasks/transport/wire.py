@@ -139,9 +139,7 @@ def _trust(ca_file: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(cafile=ca_file)
         except (OSError, ssl.SSLError) as error:
-            message = (
-                f"GRADUAND_CA_BUNDLE {str(ca_file)!r} cannot be read as PEM certificates"
-            )
+            message = f"GRADUAND_CA_BUNDLE {str(ca_file)!r} cannot be read as PEM certificates"
             raise ConfigError(message) from error
     return context
 
