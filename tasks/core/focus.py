@@ -91,7 +91,7 @@ def focus_rows(
             books.setdefault(key, {})[to] = amount_nano
     open_breaks = _open_breaks(context.breaks)
     rows: list[Row] = []
-    for key in sorted(books):
+    for key in sorted({*books, *lines}):
         if key.origin_period:
             rows += [_correction(key, to, nano, context) for to, nano in sorted(books[key].items())]
             continue
@@ -99,7 +99,10 @@ def focus_rows(
         for line in lines.get(key, ()):
             sides.setdefault(line.key.side, []).append(line)
         for side, of_side in sorted(sides.items()):
-            columns = sorted(item for item in books[key].items() if side_of(item[0].kind) is side)
+            booked = books.get(key, {}).items()
+            columns = sorted(item for item in booked if side_of(item[0].kind) is side)
+            # Lines that net to nothing left no posting; the rows still tell them.
+            columns = columns or [(_nowhere(side), 0)]
             table = cross_split([line.billed_nano for line in of_side], [n for _, n in columns])
             is_exact = len(columns) == 1 or sum(bool(line.billed_nano) for line in of_side) == 1
             for line, cells in zip(of_side, table, strict=True):
@@ -117,6 +120,11 @@ def focus_rows(
                     for share in shares
                 ]
     return rows
+
+
+def _nowhere(side: DestinationKind) -> Destination:
+    is_spread = side is DestinationKind.FAMILY
+    return Destination(DestinationKind.UNATTRIBUTED if is_spread else side)
 
 
 def _shares(parts: Sequence[tuple[Destination, int]], rated: Rated) -> list[_Share]:

@@ -202,8 +202,12 @@ _RULES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
         lambda row: row["ChargeCategory"] != "Tax" or _all_null(_PRICING)(row),
     ),
     (
-        "the four costs of a credit differ",
-        lambda row: row["ChargeCategory"] != "Credit" or _are_four_equal(row),
+        "the four costs differ without a unit price that could say why",
+        lambda row: row["ListUnitPrice"] is not None or _are_four_equal(row),
+    ),
+    (
+        "a credit has a unit price",
+        lambda row: row["ChargeCategory"] != "Credit" or row["ListUnitPrice"] is None,
     ),
     ("ListCost is not price by quantity", _is_product("ListCost", "ListUnitPrice")),
     (
