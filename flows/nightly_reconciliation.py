@@ -101,7 +101,13 @@ def _read(plan: Plan, deadline: datetime, *, repull: bool) -> tuple[list[Failure
         if isinstance(one, ValidateReport)
     ]
     held = [Failure(one.source, one.stream, reason) for one in validated for reason in one.reasons]
-    notices = [finding for one in validated for finding in one.findings]
+    pulled = [
+        one
+        for one in (future.result(raise_on_failure=False) for future in pulls)
+        if isinstance(one, PullReport)
+    ]
+    notices = [finding for one in pulled for finding in one.findings]
+    notices += [finding for one in validated for finding in one.findings]
     return [*_failures(plan.orders, pulls), *_failures(plan.orders, checks), *held], notices
 
 

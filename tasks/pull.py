@@ -21,6 +21,8 @@ from tasks.core.batches import Batch, Pulled, RawRow, Stream, StreamKind
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import GraduandError, WaitUntilError
 from tasks.core.faults import without_values
+from tasks.core.findings import Finding
+from tasks.core.tables import RUNS
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
@@ -40,6 +42,7 @@ class PullReport:
         new_keys: Keys whose content differs from what was known.
         is_cut_short: A limit or an outage ended it midway; the next pull goes on from there.
         rows: Rows received, over all keys.
+        findings: Days of a log that hold fewer runs now than were read of them before.
     """
 
     source: str
@@ -49,6 +52,7 @@ class PullReport:
     rejects: int
     requests: int
     is_cut_short: bool
+    findings: tuple[Finding, ...]
 
 
 def check_stores() -> None:
@@ -141,6 +145,8 @@ def _pull(
                 now,
                 pseudonym,
             )
+        lost = set() if from_scratch else _lost_days(ledger, source, wanted, pulled.batches)
+        pulled = replace(pulled, batches=[one for one in pulled.batches if one.key not in lost])
         new_keys = _record(lake, ledger, source, wanted, pulled, now, basis, pseudonym)
     report = PullReport(
         source=source,
@@ -151,6 +157,7 @@ def _pull(
         requests=pulled.requests,
         is_cut_short=wanted.kind is StreamKind.CHANGE
         and not all(batch.is_complete for batch in pulled.batches),
+        findings=(_log_lost(source, lost),) if lost else (),
     )
     log.info(
         "pulled %s rows source=%s stream=%s new_keys=%s rejects=%s requests=%s",
@@ -162,6 +169,31 @@ def _pull(
         report.requests,
     )
     return report
+
+
+def _lost_days(ledger: Ledger, source: str, stream: Stream, batches: Sequence[Batch]) -> set[date]:
+    """Find the days of a log that hold fewer rows than were read of them before.
+
+    A log only grows. Where it has shrunk, files were rotated away or lost: taken for the
+    whole day, what is left would move money that is long explained to `unattributed`.
+    """
+    if stream.table != RUNS.name:
+        return set()
+    known = ledger.snapshots_as_of(
+        ledger.newest_seq(),
+        layer="raw",
+        which=Which.NEWEST_COMPLETE,
+        source=source,
+        stream=stream.name,
+    )
+    rows = {one.key: one.rows for one in known}
+    return {one.key for one in batches if len(one.rows) < rows.get(one.key, 0)}
+
+
+def _log_lost(source: str, days: set[date]) -> Finding:
+    many = f"days between {min(days)} and {max(days)}" if len(days) > 1 else f"day, {min(days)},"
+    detail = f"{len(days)} {many} hold fewer runs than were read before; what was read before stays"
+    return Finding("log_lost", source, detail, source)
 
 
 def _record(

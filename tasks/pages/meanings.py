@@ -72,5 +72,6 @@ FINDINGS = {
     "hint_dropped": "let the log write a short word or id there, if you want it kept",
     "malformed_stamp": "correct the label or trailer; the item counts as unstamped until then",
     "revert_unresolved": "name the pull request or commit in it, if the revert should count",
+    "log_lost": "keep rotated files within `paths`; if lines went on purpose, run once with repull",
     "history_cut": "nothing can be done here: the source gives no more of it",
 }

@@ -62,12 +62,11 @@ def run(night: Night) -> NightReport:
     plan = plan_night(
         streams_by_source(load_config(settings.config_dir).sources),
         window=night.window,
-        only=night.only,
+        only=night.only or None,
         as_of=night.as_of,
         now=night.now,
     )
-    failures = _pulled(plan, night)
-    notices: list[Finding] = []
+    failures, notices = _pulled(plan, night)
     for order in plan.orders:
         try:
             found = validate.fn(order.source, order.stream, now=plan.as_of)
@@ -79,9 +78,10 @@ def run(night: Night) -> NightReport:
     return reconcile.fn(plan, failures=failures, notices=notices, dry_run=night.dry_run)
 
 
-def _pulled(plan: Plan, night: Night) -> list[Failure]:
+def _pulled(plan: Plan, night: Night) -> tuple[list[Failure], list[Finding]]:
     deadline = datetime.now(UTC) + timedelta(seconds=night.patience_s)
     failures = []
+    notices: list[Finding] = []
     for order in plan.orders:
         fetch = partial(
             pull.fn,
@@ -93,10 +93,10 @@ def _pulled(plan: Plan, night: Night) -> list[Failure]:
             from_scratch=night.repull,
         )
         try:
-            _tried(fetch)
+            notices += _tried(fetch).findings
         except GraduandError as error:
             failures.append(Failure(order.source, order.stream, str(error)))
-    return failures
+    return failures, notices
 
 
 def _tried(work: Callable[[], _T]) -> _T:

@@ -117,3 +117,24 @@ def test_a_billed_line_that_cannot_be_read_keeps_the_night_from_tying_until_it_c
     assert per_day(stores.costs())["anthropic", BILLED_DAY] == (
         per_day(before)["anthropic", BILLED_DAY] + 1_500_000_000
     )
+
+
+def test_a_log_that_was_rotated_away_takes_no_explanation_back(
+    stores: Stores, sandbox: Sandbox
+) -> None:
+    before = stores.costs()
+    for file in (sandbox.folder / "agent-logs").glob("platform-*.ndjson"):
+        file.unlink()
+
+    rotated = run(Night(FIRST))
+    kept = stores.costs()
+    on_purpose = run(Night(FIRST, repull=True))
+
+    assert rotated.status == "tied"
+    assert kept == before
+    assert [(one.code, one.subject) for one in rotated.notices] == [("log_lost", "agent-logs")]
+    assert f"2 days between {WINDOW[0]} and {WINDOW[1]}" in rotated.notices[0].detail
+    # Asked for in so many words, the log is taken as it is.
+    assert dict(on_purpose.causes).keys() == {"reclass"}
+    assert stores.costs() != before
+    assert per_day(stores.costs()) == per_day(before)
