@@ -103,7 +103,7 @@ def _environment(home: Path, port: int, surroundings: Mapping[str, str]) -> dict
         "PREFECT_API_AUTH_STRING": password,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        # The automation below calls a run dead after 90 s of silence; a healthy one must speak.
+        # The automation calls a run dead after 100 s of silence; a healthy one must speak.
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "tasks,flows",
         "DO_NOT_TRACK": "1",

@@ -16,7 +16,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from config.load import load_config
 from config.settings import settings_from_environment
 from flows.parameters import EVERY_SOURCE, Moment, SourceName, Window
-from tasks.core.errors import GraduandError, WaitUntilError
+from tasks.core.errors import GraduandError, SourceError, WaitUntilError
 from tasks.core.findings import Finding
 from tasks.core.plan import Failure, Order, Plan, plan_night
 from tasks.pull import PullReport, check_stores, pull
@@ -120,11 +120,15 @@ def _failures(orders: Sequence[Order], futures: Sequence[PrefectFuture[Any]]) ->
         if not isinstance(error, BaseException):
             continue
         until = error.wait_until if isinstance(error, WaitUntilError) else None
-        # Only our own faults are known to name no secret and no person.
-        detail = (
-            str(error)
-            if isinstance(error, GraduandError)
-            else f"unexpected {type(error).__name__}; its traceback is in the log of the task run"
-        )
-        failures.append(Failure(order.source, order.stream, detail, until))
+        failures.append(Failure(order.source, order.stream, _detail_of(error), until))
     return failures
+
+
+def _detail_of(error: BaseException) -> str:
+    """Say what went wrong, without the source's name: it stands before the detail."""
+    if isinstance(error, SourceError):
+        return error.detail
+    if isinstance(error, GraduandError):
+        return str(error)
+    # Only our own faults are known to name no secret and no person.
+    return f"unexpected {type(error).__name__}; its traceback is in the log of the task run"

@@ -70,7 +70,7 @@ def plan_night(
     Args:
         streams: Stream names by enabled source.
         window: First and last vendor day; None for the trailing days up to yesterday.
-        only: Sources to pull; None or empty for all.
+        only: Sources to pull; None for all.
         as_of: Past moment to compute for, aware; None for now.
         now: Aware UTC.
 
@@ -95,7 +95,7 @@ def plan_night(
     if unknown:
         message = f"unknown sources {unknown}; there are: {', '.join(sorted(streams))}"
         raise PlanError(message)
-    chosen = [source for source in streams if not only or source in only]
+    chosen = [source for source in streams if only is None or source in only]
     orders = (
         ()
         if as_of is not None

@@ -19,12 +19,12 @@ from tasks.core.books import (
 )
 from tasks.core.errors import UnexplainedDifferenceError
 from tasks.core.money import in_range
+from tasks.core.night import IssuerDay
 
 PAYABLE = Destination(DestinationKind.PAYABLE, method=Method.BALANCE)
 
 #: Amounts by destination of one book, without its payable side.
 Amounts = dict[Destination, int]
-IssuerDay = tuple[str, date]
 
 
 def difference(

@@ -23,6 +23,13 @@ def test_only_the_chosen_sources_are_pulled() -> None:
     assert (Order("vendor", "usage"), Order("vendor", "cost")) == plan.orders
 
 
+def test_with_no_source_chosen_nothing_is_pulled_and_the_night_still_computes() -> None:
+    plan = plan_night(STREAMS, window=None, only=[], as_of=None, now=NOW)
+
+    assert plan.orders == ()
+    assert not plan.is_past
+
+
 def test_a_past_moment_pulls_nothing_and_counts_its_days_from_there() -> None:
     then = NOW - timedelta(days=3)
 
