@@ -36,6 +36,9 @@ def sources_misfits(sources: Sources) -> Iterator[Misfit]:
     yield from repeated(SOURCES, "issuers", sources.issuers, lambda item: item.id, "id")
     yield from repeated(SOURCES, "sources", sources.sources, lambda item: item.name, "name")
     for position, issuer in enumerate(sources.issuers):
+        if issuer.day_offset_minutes:
+            message = "must be 0: every vendor that can be read so far counts its days in UTC."
+            yield Misfit(SOURCES, ("issuers", position, "day_offset_minutes"), message)
         yield from _contract(("issuers", position, "contract"), issuer.contract)
     issuers = {issuer.id for issuer in sources.issuers}
     variables: dict[str, str] = {}
@@ -43,6 +46,7 @@ def sources_misfits(sources: Sources) -> Iterator[Misfit]:
         path: Path = ("sources", position)
         yield from _source(path, source, issuers)
         yield from _variable_names(path, source, variables)
+    yield from _read_twice(sources.sources)
 
 
 def cross_file_misfits(catalog: Catalog, policy: Policy, sources: Sources) -> Iterator[Misfit]:
@@ -111,6 +115,21 @@ def _source(path: Path, source: Source, issuers: set[str]) -> Iterator[Misfit]:
     elif isinstance(source, JiraSource) and source.deployment == "cloud" and source.user is None:
         message = "is missing; Jira Cloud needs the name of the secret with the account's login."
         yield Misfit(SOURCES, (*path, "user"), message)
+
+
+def _read_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
+    """Report vendors whose reports two sources would read: their money would be booked twice."""
+    seen: dict[tuple[str, str, str], str] = {}
+    for position, source in enumerate(sources):
+        if not (source.enabled and isinstance(source, AnthropicSource | OpenAISource)):
+            continue
+        name = seen.setdefault((source.type, str(source.base_url), source.secret), source.name)
+        if name != source.name:
+            message = (
+                f"and {shown(name)} read the same reports with the same secret, and their money "
+                "would be booked twice; remove one."
+            )
+            yield Misfit(SOURCES, ("sources", position, "name"), message)
 
 
 def _agent_log(path: Path, source: AgentLogSource, issuers: set[str]) -> Iterator[Misfit]:

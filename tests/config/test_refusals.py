@@ -262,6 +262,21 @@ SOURCES_CHECKS = [
     Case("issuer: openai", "issuer: opnai", "sources[4].issuer", "Did you mean `openai`?"),
     Case("name: jira", "name: github", "sources[2].name", "same as in sources[1]"),
     Case("id: openai", "id: anthropic", "issuers[1].id", "same as in issuers[0]"),
+    Case(
+        "  - id: openai\n",
+        "  - id: openai\n    day_offset_minutes: 480\n",
+        "issuers[1].day_offset_minutes",
+        "counts its days in UTC",
+        1,
+    ),
+    Case(
+        "  - name: openai\n",
+        "  - name: openai-2\n    type: openai\n    base_url: https://api.openai.com\n"
+        "    secret: openai-admin-key\n    issuer: openai\n\n  - name: openai\n",
+        "sources[5].name",
+        "`openai-2` read the same reports with the same secret",
+        6,
+    ),
     Case('factor: "0.90", ', "", "issuers[0].contract[0]", "exactly one of `per_million` and"),
     Case('factor: "0.90"', "factor: 1, per_million: 2", "issuers[0].contract[0]", "exactly one"),
     Case("to: 2027-10-31", "to: 2026-10-31", "issuers[0].contract[0].to", "not be before `from`"),
