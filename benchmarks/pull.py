@@ -113,7 +113,7 @@ def sequential_s(port: int, scale: Scale, sample: int, first: Night) -> tuple[fl
     """
     connection = http.client.HTTPConnection("127.0.0.1", port)
 
-    def get(path: str) -> Any:  # noqa: ANN401
+    def get(path: str) -> Any:  # noqa: ANN401  # parsed JSON
         connection.request("GET", path)
         return json.loads(connection.getresponse().read())
 

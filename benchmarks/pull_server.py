@@ -231,7 +231,7 @@ def serve(scale: Scale, ready: Any) -> None:  # noqa: ANN401 - a multiprocessing
     asyncio.run(_serve(scale, ready))
 
 
-async def _serve(scale: Scale, ready: Any) -> None:  # noqa: ANN401
+async def _serve(scale: Scale, ready: Any) -> None:  # noqa: ANN401  # a multiprocessing event has no public type
     world = World(scale)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

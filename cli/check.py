@@ -28,7 +28,7 @@ def main(chosen: argparse.Namespace) -> int:
 def _deep() -> bool:
     """Prove what is stored, to the byte; a store that cannot be opened has been told above."""
     # Only now: the lake's engine takes a second that a plain check need not wait.
-    from cli.deep import deep_checks  # noqa: PLC0415
+    from cli.deep import deep_checks  # noqa: PLC0415  # see above
 
     settings = settings_from_environment()
     is_sound = True

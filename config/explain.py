@@ -137,7 +137,7 @@ def _value_at(root: Yaml, path: Path) -> object:
     return here
 
 
-def _schema_at(schema: _Schema, root: _Schema, value: Any, path: Path) -> _Schema:  # noqa: ANN401
+def _schema_at(schema: _Schema, root: _Schema, value: Any, path: Path) -> _Schema:  # noqa: ANN401  # whatever the YAML held
     """Find the part of a JSON Schema that describes a path of a document."""
     schema = _resolved(schema, root, value)
     if not path:

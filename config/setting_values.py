@@ -123,7 +123,7 @@ def host_list(text: str) -> frozenset[str]:
     host = rf"(?:{label}(?:\.{label})*|\[[0-9a-f:.]+\])"
     for entry in hosts:
         port = re.fullmatch(rf"{host}(?::([0-9]{{1,5}}))?", entry)
-        if port is None or (port[1] is not None and not 1 <= int(port[1]) <= 65535):  # noqa: PLR2004
+        if port is None or (port[1] is not None and not 1 <= int(port[1]) <= 65535):  # noqa: PLR2004  # the last TCP port
             message = (
                 "must list hosts such as `api.github.com` or `localhost:8080`, separated by "
                 "commas, without scheme, path or wildcard."

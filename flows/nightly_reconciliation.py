@@ -33,7 +33,7 @@ _CUT_SHORT = "a limit or an outage ended the pull midway; the next run goes on f
     flow_run_name="reconciling",
     description="Reconciles what agents logged, what vendors metered and what they billed.",
     # One thread a stream: a source that has to wait for a limit does not hold up another.
-    task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
+    task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]  # Prefect leaves its runner's type open
 )
 def nightly_reconciliation(
     window: Window | None = None,

@@ -60,7 +60,7 @@ def _with_headers(request: Request, reply: Reply) -> Reply:
         "x-ratelimit-resource": "core",
         "X-GitHub-Media-Type": "github.v3; format=json",
     }
-    if reply.status != 200:  # noqa: PLR2004
+    if reply.status != 200:  # noqa: PLR2004  # a status, and the length of a path
         return replace(reply, headers={**limits, **reply.headers})
     digest = hashlib.sha256(reply.encoded() + json.dumps(reply.headers).encode()).hexdigest()[:32]
     etag = f'W/"{digest}"'
@@ -113,7 +113,7 @@ def _repository(request: Request, parts: list[str]) -> tuple[Repository | None, 
     """Find the repository of a path, the rest of the path, and whether the name is an old one."""
     if parts[0] == "repositories" and len(parts) > 1:
         return _BY_ID.get(parts[1]), parts[2:], False
-    if parts[0] != "repos" or len(parts) < 3 or parts[1].lower() != ORG:  # noqa: PLR2004
+    if parts[0] != "repos" or len(parts) < 3 or parts[1].lower() != ORG:  # noqa: PLR2004  # a status, and the length of a path
         return None, [], False
     for repo in REPOSITORIES:
         present = name_at(repo, request.now)

@@ -246,7 +246,7 @@ def _reviews(
             someone(index + position + 1),
             states[rng.randrange(3)] if position else "APPROVED",
             opened + life * (position + 1) / 4,
-            dismissed_at=opened + life * 3 / 4 if index % 11 == 7 and position == 0 else None,  # noqa: PLR2004
+            dismissed_at=opened + life * 3 / 4 if index % 11 == 7 and position == 0 else None,  # noqa: PLR2004  # how often, in this made-up world
         )
         for position in range(rng.randrange(3))
     )
@@ -258,7 +258,7 @@ def _checks(
     for step, commit in enumerate(commits):
         for position, name in enumerate(("build", "test")):
             took = timedelta(minutes=rng.randint(3, 40))
-            passed = step == len(commits) - 1 or rng.random() < 0.6  # noqa: PLR2004
+            passed = step == len(commits) - 1 or rng.random() < 0.6  # noqa: PLR2004  # how often, in this made-up world
             yield Check(
                 51_000_000 + 100 * index + 10 * step + position,
                 f"ci / {name}",

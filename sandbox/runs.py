@@ -209,7 +209,7 @@ def _record(
         repo, branch = f"{someone(rng.randrange(99)).login}/dotfiles", None
     shown: dict[str, int | None] = dict(tokens)
     says_start = rng.random() < 0.9  # noqa: PLR2004  # one in ten only knows its end
-    if recipe.name == "drafter" and rng.random() < 0.3:  # noqa: PLR2004
+    if recipe.name == "drafter" and rng.random() < 0.3:  # noqa: PLR2004  # how often, in this made-up world
         shown["cache_read"] = None
     return LogRecord(
         # Some writers know no run id; their line is its own identity.

@@ -223,7 +223,7 @@ class _Server(ThreadingHTTPServer):
     def handle_error(self, request: object, client_address: object) -> None:
         """Let clients hang up as they like; anything else is a fault of the sandbox."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)  # type: ignore[arg-type]
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # typeshed's socket is narrower than its caller's
 
 
 class _Handler(BaseHTTPRequestHandler):

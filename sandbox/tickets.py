@@ -88,7 +88,7 @@ def _ticket(
         _moved(change_ids, started, assignee, "10000", "10001"),
     ]
     if rng.random() < 0.75:  # noqa: PLR2004  # three of four get finished
-        rejected = rng.random() < 0.12  # noqa: PLR2004
+        rejected = rng.random() < 0.12  # noqa: PLR2004  # how often, in this made-up world
         changes.extend(_closed(change_ids, finished, assignee, rejected=rejected))
     return Ticket(
         id=20_000 + index,

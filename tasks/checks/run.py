@@ -66,7 +66,7 @@ def check(table: Table, source: str, days: Mapping[date, Sequence[Row]]) -> dict
     typed = [position for position in range(len(keyed)) if position not in failed]
     if typed:
         # Importing Great Expectations takes seconds: not before there is something to check.
-        from tasks.checks.engine import failures  # noqa: PLC0415
+        from tasks.checks.engine import failures  # noqa: PLC0415  # see above
 
         for failure in failures(table, frame_of(table, [keyed[at] for at in typed])):
             positions = [typed[label] for label in failure.rows]

@@ -174,7 +174,7 @@ def _lines(bills: Iterable[Bill], issuer: str, currency: str) -> list[Line]:
         is_back = key.category == "usage" and not key.model and nameless[_nameless(key)] < 0
         if is_back and key.book.currency == currency:
             # As `tasks.core.charges` books it: money back that names no model is a credit.
-            key = replace(key, side=DestinationKind.CREDIT, category="credit")  # noqa: PLW2901
+            key = replace(key, side=DestinationKind.CREDIT, category="credit")  # noqa: PLW2901  # see above
         line = Line(key, row["billed_nano"], row["quantity"], digest)
         found[key] = _added(found[key], line) if key in found else line
     return [found[key] for key in sorted(found)]

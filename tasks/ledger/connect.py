@@ -1,5 +1,6 @@
 """Connections to the ledger: one writer at a time, exact settings, errors without values."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -83,9 +84,9 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-def _prepare_sqlite(connection: object, _record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]  # we say BEGIN ourselves
-    cursor = connection.cursor()  # type: ignore[attr-defined]
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
     for pragma in (
         f"busy_timeout = {_BUSY_MS}",
         "journal_mode = WAL",

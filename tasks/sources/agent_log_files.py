@@ -50,7 +50,7 @@ def find_files(source: str, patterns: Sequence[str]) -> list[Path]:
     found: dict[Path, Path] = {}
     for pattern in patterns:
         # `Path.glob` would refuse absolute patterns.
-        matches = map(Path, glob(pattern, recursive=True))  # noqa: PTH207
+        matches = map(Path, glob(pattern, recursive=True))  # noqa: PTH207  # see above
         paths = [path for path in matches if path.is_file()]
         if not paths:
             detail = f"no file matches {pattern!r}; correct `paths`, or restore the log"

@@ -43,9 +43,9 @@ def decode(line: Line) -> Mapping[str, object]:
     try:
         said = parse_json(line.text, _MOST_LEVELS)
     except UnusableBodyError as error:
-        raise BadLineError("bad_json") from error  # noqa: EM101
+        raise BadLineError("bad_json") from error  # noqa: EM101  # as above
     if not isinstance(said, Mapping):
-        raise BadLineError("not_an_object")  # noqa: EM101
+        raise BadLineError("not_an_object")  # noqa: EM101  # as above
     return said
 
 

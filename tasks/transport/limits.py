@@ -164,11 +164,11 @@ def classify(vendor: Vendor, answer: Answer, now: datetime) -> Verdict:
     status = answer.status
     if 200 <= status < 300 or status == _NOT_MODIFIED:  # noqa: PLR2004 - the class of successes
         return Proceed(_spent(vendor, answer, now))
-    if status in _MAYBE_LIMITED_4XX or status >= 500:  # noqa: PLR2004
+    if status in _MAYBE_LIMITED_4XX or status >= 500:  # noqa: PLR2004  # an HTTP status
         limit = _limit(vendor, answer, now)
         if limit is not None:
             return limit
-    if status in _PASSING or (status >= 500 and status not in _NOT_PASSING_5XX):  # noqa: PLR2004
+    if status in _PASSING or (status >= 500 and status not in _NOT_PASSING_5XX):  # noqa: PLR2004  # an HTTP status
         return Retry()
     return Permanent(_REASONS.get(status, "refused"))
 
@@ -195,7 +195,7 @@ def _limit(vendor: Vendor, answer: Answer, now: datetime) -> WaitUntil | Permane
     resource = _limited_resource(vendor, answer)
     if "retry-after" in answer.headers:
         return WaitUntil(_told(answer, now, "retry-after", read_retry_after), resource)
-    if answer.status == 403 and any(phrase in text for phrase in _PERMISSION_PHRASES):  # noqa: PLR2004
+    if answer.status == 403 and any(phrase in text for phrase in _PERMISSION_PHRASES):  # noqa: PLR2004  # an HTTP status
         return Permanent("permission")
     if vendor is Vendor.OPENAI and "insufficient_quota" in text:
         return Permanent("quota_exhausted")

@@ -47,7 +47,7 @@ class Installation:
         return run(Night(now, window, only=EVERY))
 
 
-def family(*workflows: dict[str, Any], **parts: Any) -> dict[str, Any]:  # noqa: ANN401
+def family(*workflows: dict[str, Any], **parts: Any) -> dict[str, Any]:
     """Give a catalog of one family; workflows get what every workflow must have."""
     return {
         "portfolios": [

@@ -62,7 +62,7 @@ def brought_up(port: int) -> Iterator[tuple[subprocess.Popen[str], str]]:
         assert process.wait(60) == 0
 
 
-def ask(port: int, login: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
+def ask(port: int, login: str, path: str, body: object = None) -> Any:
     token = base64.b64encode(login.encode()).decode()
     request = Request(
         f"http://127.0.0.1:{port}/api/{path}",

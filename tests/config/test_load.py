@@ -38,7 +38,7 @@ def test_what_is_loaded_cannot_be_changed(folder: Path) -> None:
 def test_the_configuration_travels_between_workers(folder: Path) -> None:
     config = load_config(folder)
 
-    assert pickle.loads(pickle.dumps(config)) == config  # noqa: S301
+    assert pickle.loads(pickle.dumps(config)) == config  # noqa: S301  # our own bytes
 
 
 @pytest.mark.parametrize("written", ["0.1", '"0.1"', "0.10", '"1e-1"'])

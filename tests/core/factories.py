@@ -1,7 +1,5 @@
 """Cells, charges and configuration with defaults: a test names only what it is about."""
 
-# ruff: noqa: ANN401 -- a factory passes whatever field a test names on to the shape that checks it
-
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any

@@ -21,7 +21,7 @@ def booked(
     runs: list[RunCell],
     metered: list[UsageCell],
     charges: list[ChargeCell],
-    **fields: Any,  # noqa: ANN401
+    **fields: Any,
 ) -> dict[str, int]:
     """Reconcile, and list amounts as `who/method/strength`, `who` being a workflow or kind."""
     found: dict[str, int] = {}
@@ -241,7 +241,7 @@ def test_a_direct_charge_goes_to_its_run_before_anything_else() -> None:
     assert found == {"gamma/direct/stamp": 40, "alpha/metered/stamp": 106}
 
 
-def unmetered(**fields: Any) -> dict[str, Any]:  # noqa: ANN401
+def unmetered(**fields: Any) -> dict[str, Any]:
     return {"legs": legs(usage=set()), **fields}
 
 

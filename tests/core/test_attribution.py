@@ -18,12 +18,12 @@ def workflow(name: str, **match: list[str]) -> dict[str, Any]:
     return {"id": name, "stages": [{"from": "2026-01-01", "stage": "golden"}], "match": match}
 
 
-def hint(dimension: Dimension, value: str, **fields: Any) -> Hint:  # noqa: ANN401
+def hint(dimension: Dimension, value: str, **fields: Any) -> Hint:
     values = {"issuer": "", "runs": 3, "first_start": FIRST, "last_start": LAST, **fields}
     return Hint(dimension, value=value, **values)
 
 
-def ranked(config: Catalog, *hints: Hint, **fields: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401
+def ranked(config: Catalog, *hints: Hint, **fields: Any) -> list[tuple[str, str, str]]:
     """Resolve, and list (workflow, strength, rule) strongest first."""
     found = sorted(resolve(config, hints, **fields).candidates, key=lambda item: item.rank)
     return [(item.workflow, item.strength.value, item.rule) for item in found]

@@ -27,7 +27,7 @@ def named(
     runs: Sequence[Any] = (),
     metered: Sequence[Any] = (),
     charges: Sequence[Any] = (),
-    **fields: Any,  # noqa: ANN401
+    **fields: Any,
 ) -> list[tuple[str, str, int]]:
     """Reconcile, and list breaks as (class, day, amount in nano)."""
     breaks = reconcile(night(list(runs), list(metered), list(charges), **fields)).breaks
@@ -155,7 +155,7 @@ class TestBilledQuantities:
         billed: int,
         quantity: int | None,
         metered: int = DOLLAR_TOKENS,
-        **fields: Any,  # noqa: ANN401
+        **fields: Any,
     ) -> list[tuple[str, int]]:
         gpt = {"issuer": "openai", "model": "gpt-5", "sku": "gpt-5"}
         cells = [usage(metered, tier=None, context=None, **gpt)] if metered else []
@@ -239,7 +239,7 @@ class TestBilledQuantities:
         assert found == [("price", DOLLAR)]
 
 
-def logged(*days: tuple[date, int, int], **fields: Any) -> list[tuple[str, str, int]]:  # noqa: ANN401
+def logged(*days: tuple[date, int, int], **fields: Any) -> list[tuple[str, str, int]]:
     """Name the differences of days given as (day, dollars metered, dollars logged)."""
     metered = [usage(dollars * DOLLAR_TOKENS, day=day) for day, dollars, _ in days if dollars]
     runs = [run(input=dollars * DOLLAR_TOKENS, day=day) for day, _, dollars in days if dollars]
@@ -341,7 +341,7 @@ def test_runs_of_an_unpriced_model_without_usage_make_no_break() -> None:
     [legs(usage=()), legs(logged_days=()), legs(NEXT)],
     ids=["usage not complete", "no log read", "another day"],
 )
-def test_a_leg_that_is_not_connected_makes_no_break(known: Any) -> None:  # noqa: ANN401
+def test_a_leg_that_is_not_connected_makes_no_break(known: Any) -> None:
     assert named([run(input=10**9)], [], [], legs=known) == []
 
 

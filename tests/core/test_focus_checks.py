@@ -46,7 +46,7 @@ WRONG_ROWS: dict[str, tuple[str, Changes]] = {
     "text instead of an amount": ("Usage", {"BilledCost": "1.0"}),
     "amount that is no number": ("Usage", {"BilledCost": Decimal("NaN")}),
     "amount finer than a file keeps": ("Usage", {"BilledCost": Decimal("1e-19")}),
-    "instant without a zone": ("Usage", {"ChargePeriodStart": datetime(2026, 11, 1)}),  # noqa: DTZ001
+    "instant without a zone": ("Usage", {"ChargePeriodStart": datetime(2026, 11, 1)}),  # noqa: DTZ001  # without a zone: the point
     "no issuer": ("Usage", {"InvoiceIssuerName": None}),
     "period that ends before it starts": (
         "Usage",

@@ -18,13 +18,13 @@ OURS, THEIRS = ("anthropic", DAY), ("openai", DAY)
 NOBODY = Destination(DestinationKind.UNATTRIBUTED)
 
 
-def to(workflow: str, **fields: Any) -> Destination:  # noqa: ANN401
+def to(workflow: str, **fields: Any) -> Destination:
     return Destination(
         DestinationKind.FAMILY, "platform", "upgrades", workflow, "production", **fields
     )
 
 
-def book(account: str = "main", **fields: Any) -> BookKey:  # noqa: ANN401
+def book(account: str = "main", **fields: Any) -> BookKey:
     values = {"issuer": "anthropic", "day": DAY, "billing_period": "2026-11", **fields}
     return BookKey(account=account, currency=values.pop("currency", "USD"), **values)
 
@@ -56,7 +56,7 @@ def entries_for(
     desired: Mapping[BookKey, Mapping[Destination, int]],
     was: DayBasis | None = None,
     now: DayBasis | None = None,
-    **fields: Any,  # noqa: ANN401
+    **fields: Any,
 ) -> list[Entry]:
     return difference(
         posted,

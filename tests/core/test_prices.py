@@ -27,7 +27,7 @@ MILLION = 1_000_000
 NANO = 10**9
 
 
-def listed(model: str, kind: str, **fields: Any) -> Decimal | None:  # noqa: ANN401
+def listed(model: str, kind: str, **fields: Any) -> Decimal | None:
     values = {"provider_id": "anthropic", "tier": None, "context": "0-200k", "day": DAY, **fields}
     return list_price(model=model, kind=kind, **values)
 

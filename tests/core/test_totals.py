@@ -29,7 +29,7 @@ NEXT = DAY + timedelta(days=1)
 DOLLAR_TOKENS, DOLLAR = 200_000, 1_000_000_000
 
 
-def family(workflow: str = "alpha", **fields: Any) -> Destination:  # noqa: ANN401
+def family(workflow: str = "alpha", **fields: Any) -> Destination:
     values = {"family": "upgrades", "pool": "production", "method": Method.METERED, **fields}
     return Destination(DestinationKind.FAMILY, portfolio="platform", workflow=workflow, **values)
 

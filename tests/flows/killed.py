@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 
 # Preloaded: a night imports it only when there is something to check.
-import tasks.checks.engine  # noqa: F401
+import tasks.checks.engine  # noqa: F401  # imported before the clock of the kill starts
 from tests.flows.nights import Night, run, watched
 
 _ROOT = Path(__file__).resolve().parents[2]

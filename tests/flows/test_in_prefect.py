@@ -49,7 +49,7 @@ def _at_the_first_night(monkeypatch: pytest.MonkeyPatch, stores: Stores) -> None
     _ = stores  # the environment is set with them
 
 
-def run_flow(**parameters: Any) -> State[Any]:  # noqa: ANN401 - what a form may send
+def run_flow(**parameters: Any) -> State[Any]:
     state = nightly_reconciliation(**parameters, return_state=True)
     assert isinstance(state, State)
     return state

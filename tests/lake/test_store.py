@@ -209,7 +209,7 @@ def test_repeated_rows_are_dropped_and_reported_and_the_last_of_contradicting_on
         ("input_tokens", 2**63),
         ("model", None),
         ("model", 5),
-        ("ended_at", datetime(2026, 11, 20)),  # noqa: DTZ001
+        ("ended_at", datetime(2026, 11, 20)),  # noqa: DTZ001  # without a zone: the point
         ("day", NOON),
         ("discarded", 1),
         ("unheard_of", "x"),

@@ -240,4 +240,4 @@ def test_of_two_waits_the_later_moment_holds(ledger: Ledger) -> None:
 
 def test_an_instant_without_a_zone_is_refused(ledger: Ledger) -> None:
     with pytest.raises(LedgerError, match="aware instants"):
-        ledger.store_config_version("catalog", "a", "{}", datetime(2026, 11, 20))  # noqa: DTZ001
+        ledger.store_config_version("catalog", "a", "{}", datetime(2026, 11, 20))  # noqa: DTZ001  # without a zone: the point

@@ -26,7 +26,7 @@ KEPT = frozenset(
 )
 #: Lists whose items are records, each refused or kept on its own.
 _RECORDS = frozenset(
-    "check_runs comments deployments issues results statuses workflow_runs".split()  # noqa: SIM905
+    "check_runs comments deployments issues results statuses workflow_runs".split()  # noqa: SIM905  # one word a line would hide the rest
 )
 #: What a record is refused for, if it is no instant, state or amount.
 _ESSENTIAL = ("created_at", "created", "amount", "model", "state", "status", "sha", "id")

@@ -109,7 +109,7 @@ def _loud(night: Path) -> Iterator[None]:
 
 
 def _night(sandbox: Sandbox, night: Path) -> None:
-    from flows.nightly_reconciliation import nightly_reconciliation  # noqa: PLC0415
+    from flows.nightly_reconciliation import nightly_reconciliation  # noqa: PLC0415  # only once the environment is set
 
     key = {"GRADUAND_DIGEST_KEY": os.environ["GRADUAND_DIGEST_KEY"]}
     os.environ.update(rehearse.environment(sandbox, night) | key)
@@ -138,7 +138,7 @@ def _fail(sandbox: Sandbox, night: Path) -> None:
 
 def _stumble(sandbox: Sandbox, night: Path, url: str) -> None:
     """Have our own code fail on a person's name, where no test foresaw it."""
-    from tasks.sources import registry  # noqa: PLC0415
+    from tasks.sources import registry  # noqa: PLC0415  # only once the environment is set
 
     os.environ["GRADUAND_DATABASE_URL"] = url
     os.environ["GRADUAND_LAKE_DIR"] = str(night / "var" / "lake-of-postgresql")

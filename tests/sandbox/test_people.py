@@ -19,7 +19,7 @@ JIRA = {
 REPO = "/repos/meridian-freight/route-planner"
 
 
-def holders(value: Any, path: str = "") -> set[str]:  # noqa: ANN401  # any JSON
+def holders(value: Any, path: str = "") -> set[str]:
     """List the dotted paths of text that names somebody."""
     if isinstance(value, dict):
         return {one for key, below in value.items() for one in holders(below, f"{path}.{key}")}

@@ -62,7 +62,7 @@ STRUCTURAL = frozenset(
 )
 
 
-def seeded(payload: Any, name: str) -> Any:  # noqa: ANN401 - any JSON value
+def seeded(payload: Any, name: str) -> Any:
     """Put a name into every text that people write, and next to it where syntax is looked for."""
     if isinstance(payload, dict):
         return {

@@ -44,7 +44,7 @@ def sandbox(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield started
 
 
-def configured(name: str) -> Any:  # noqa: ANN401  # each source has its own shape
+def configured(name: str) -> Any:  # each source has its own shape
     sources = CONFIG.sources.sources
     source = next(source for source in sources if source.name == name)
     return with_declared(source, CONFIG.catalog, sources)

@@ -29,7 +29,7 @@ def asked(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(request.path).query).items()}
 
 
-def field(response: Response, name: str) -> Any:  # noqa: ANN401 - a test's shortcut
+def field(response: Response, name: str) -> Any:
     assert isinstance(response.json, dict)
     return response.json[name]
 
@@ -130,7 +130,7 @@ class TestLinks:
 
 
 class TestCursors:
-    PARAMS = {"starting_at": "2026-11-01", "group_by[]": ["model", "workspace_id"]}  # noqa: RUF012
+    PARAMS = {"starting_at": "2026-11-01", "group_by[]": ["model", "workspace_id"]}  # noqa: RUF012  # a constant of the test class
 
     @staticmethod
     def vendor(request: Request) -> Reply:

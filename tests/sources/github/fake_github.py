@@ -38,7 +38,7 @@ def pull(number: int = 1, repository_id: int = 900, **changes: object) -> Payloa
     return payload | changes
 
 
-def merged(number: int, at: str = "2026-11-03T10:00:00Z", **changes: Any) -> Payload:  # noqa: ANN401
+def merged(number: int, at: str = "2026-11-03T10:00:00Z", **changes: Any) -> Payload:
     done = {"state": "closed", "closed_at": at, "merged_at": at, "updated_at": at}
     return pull(number, **({**done, "merge_commit_sha": f"{number:x}".rjust(40, "c")} | changes))
 

@@ -45,11 +45,11 @@ REPO = Repo(
 )
 Parser = Callable[[Any], object]
 
-PULL: Parser = lambda payload: parse.parse_pull_request(payload, REPO)  # noqa: E731
-ISSUE: Parser = lambda payload: parse_issues.parse_incident(payload, REPO)  # noqa: E731
-EVENT: Parser = lambda payload: parse_issues.parse_item_event(payload, REPO)  # noqa: E731
-RUN: Parser = lambda payload: parse_checks.parse_workflow_run(payload, REPO)  # noqa: E731
-DEPLOYMENT: Parser = lambda payload: parse_checks.parse_deployment(payload, REPO)  # noqa: E731
+PULL: Parser = lambda payload: parse.parse_pull_request(payload, REPO)  # noqa: E731  # a table of parsers
+ISSUE: Parser = lambda payload: parse_issues.parse_incident(payload, REPO)  # noqa: E731  # a table of parsers
+EVENT: Parser = lambda payload: parse_issues.parse_item_event(payload, REPO)  # noqa: E731  # a table of parsers
+RUN: Parser = lambda payload: parse_checks.parse_workflow_run(payload, REPO)  # noqa: E731  # a table of parsers
+DEPLOYMENT: Parser = lambda payload: parse_checks.parse_deployment(payload, REPO)  # noqa: E731  # a table of parsers
 ACCOUNT: Parser = payloads.Account.model_validate
 REPOSITORY: Parser = payloads.Repository.model_validate
 
@@ -191,7 +191,7 @@ def is_left_out(exchange: Exchange) -> bool:
     return any(re.fullmatch(pattern, exchange.path) for pattern in ENDPOINTS_LEFT_OUT)
 
 
-def records(body: Any, member: str | None) -> list[Any]:  # noqa: ANN401
+def records(body: Any, member: str | None) -> list[Any]:
     found = body[member] if member else body
     return found if isinstance(found, list) else [found]
 
