@@ -69,8 +69,10 @@ def read_instant(value: object) -> datetime:
 
 #: An id or closed word as a vendor writes it: no blank and no `@`, so no e-mail, no full name.
 VendorText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/+-]{1,128}$")]
-#: A token or request count that fits a signed 64-bit integer.
-Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+# Nobody meters a trillion tokens in one row: valued, a few of those would burst the books.
+_LARGEST_COUNT = 10**12
+#: A token or request count of one row or run.
+Count = Annotated[int, Field(ge=0, le=_LARGEST_COUNT)]
 #: An aware instant, written as ISO 8601 text.
 Instant = Annotated[datetime, BeforeValidator(read_instant)]
 #: An amount of money, exactly as written.
