@@ -70,9 +70,8 @@ def _focus(
     default: Path,
 ) -> int:
     rows = _rows(books, config, lake, ledger)
-    issuers = "".join(f"_{issuer}" for issuer in sorted(chosen.issuers or ()))
     folder: Path = chosen.out or default
-    path = folder / f"focus-{FOCUS_VERSION}_{books.period}{issuers}.{chosen.format}"
+    path = folder / f"focus-{FOCUS_VERSION}_{_subject(chosen)}.{chosen.format}"
     data = focus_parquet(rows) if chosen.format == "parquet" else focus_csv(rows).encode()
     write_file(path, data, replaces=chosen.force)
     _tell(path, len(rows), books)
@@ -81,11 +80,16 @@ def _focus(
 
 def _journal(chosen: argparse.Namespace, books: PeriodBooks, config: Config, default: Path) -> int:
     journal = journal_of(books.period, books.posted, _cost_centres(config), books.head)
-    path: Path = chosen.out or default / f"journal_{books.period}.csv"
+    path: Path = chosen.out or default / f"journal_{_subject(chosen)}.csv"
     write_file(path, journal_csv(journal).encode(), replaces=chosen.force)
     _tell(path, len(journal.lines), books)
     print(f"  entry {journal.entry[:12]}, debits equal credits")
     return 0
+
+
+def _subject(chosen: argparse.Namespace) -> str:
+    """Name what a file is about: period, and issuers if not all."""
+    return "_".join([chosen.period, *sorted(chosen.issuers or ())])
 
 
 def _rows(books: PeriodBooks, config: Config, lake: Lake, ledger: Ledger) -> list[Row]:

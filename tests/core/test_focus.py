@@ -18,7 +18,9 @@ from tasks.core.focus_checks import (
 from tasks.core.focus_columns import COLUMNS, Row
 from tests.core.exported import (
     BUMP,
+    FEE,
     LAB,
+    PLAIN,
     REST,
     Month,
     a_month,
@@ -96,6 +98,18 @@ def test_the_quantity_that_the_bill_tells_wins() -> None:
     assert row["ConsumedUnit"] == "Tokens"
     assert (row["ListUnitPrice"], row["ListCost"]) == (Decimal(10), Decimal("0.007"))
     assert row["x_SkuBasis"] == "exact"
+
+
+def test_a_purchase_is_priced_by_its_amount_and_consumes_nothing() -> None:
+    seats = charge(160, sku="seats", **PLAIN, category="purchase")
+    month = Month({(book(), FEE): 160}, [bill(seats)])
+
+    (row,) = month.rows()
+
+    assert faults(month) == []
+    assert (row["ChargeCategory"], row["ChargeFrequency"]) == ("Purchase", "One-Time")
+    assert row["ConsumedQuantity"] is None
+    assert row["PricingQuantity"] == row["BilledCost"] == Decimal("1.6e-7")
 
 
 def test_without_a_price_a_row_is_priced_by_its_amount() -> None:
