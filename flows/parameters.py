@@ -10,6 +10,8 @@ from config.settings import settings_from_environment
 
 #: A longer window is a sign of a typing error, and would read every source for hours.
 MAX_WINDOW_DAYS = 366
+#: No vendor of agents had billed anybody before; an earlier day is a typing error, too.
+EARLIEST = date(2020, 1, 1)
 
 
 class Window(BaseModel):
@@ -27,6 +29,9 @@ class Window(BaseModel):
                 f"the window ends ({self.end}) before it starts ({self.start}): "
                 "put the earlier day first"
             )
+            raise ValueError(message)
+        if self.start < EARLIEST:
+            message = f"the window starts on {self.start}: no vendor billed before {EARLIEST.year}"
             raise ValueError(message)
         days = (self.end - self.start).days + 1
         if days > MAX_WINDOW_DAYS:

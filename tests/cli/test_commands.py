@@ -58,6 +58,11 @@ def test_migrate_makes_a_ledger_that_check_accepts(
         (["--from", "2026-11-02"], "give both --from and --to"),
         (["--from", "2026-11-02", "--to", "2026-11-01"], "put the earlier day first"),
         (["--from", "2020-01-01", "--to", "2026-11-01"], "at most 366"),
+        (["--from", "0001-01-01", "--to", "0001-01-02"], "no vendor billed before 2020"),
+        (["--from", "2999-01-01", "--to", "2999-01-02"], "nothing can be billed yet"),
+        (["--as-of", "2026-11-20T04:00"], "names no time zone"),
+        (["--as-of", "2999-11-20T04:00Z"], "has not come yet"),
+        (["--source", "nope"], "unknown sources ['nope']"),
     ],
 )
 def test_a_window_that_makes_no_sense_is_refused_in_a_sentence(
@@ -67,5 +72,16 @@ def test_a_window_that_makes_no_sense_is_refused_in_a_sentence(
 
     error = capsys.readouterr().err
     assert told in error
+    assert "\n" not in error.strip()
+    assert workplace.exists()
+
+
+def test_a_night_without_a_ledger_is_refused_in_a_sentence(
+    workplace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run"]) == 1
+
+    error = capsys.readouterr().err
+    assert "run `graduand migrate`" in error
     assert "\n" not in error.strip()
     assert workplace.exists()
