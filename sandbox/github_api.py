@@ -13,7 +13,6 @@ from sandbox.records import World
 from sandbox.wire import Json, Reply, Request, iso
 
 TOKEN = "ghp_sandboxMeridianFreight000000000000"  # noqa: S105  # made up; opens nothing
-APP_ID = "410001"
 INSTALLATION_ID = 52_000_001
 _APP_TOKEN = "ghs_sandboxInstallationToken000000000000"  # noqa: S105  # made up; opens nothing
 _BY_ID = {str(repository.id): repository for repository in REPOSITORIES}

@@ -93,7 +93,6 @@ class Review(_Payload):
     user: Account | None = None
     state: str
     submitted_at: Instant | None = None
-    commit_id: MaybeSha = None
 
 
 class GitActor(_Payload):
