@@ -78,6 +78,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_export(commands.add_parser("export", help="a billing period as FOCUS or as a journal"))
 
+    _add_explain(
+        commands.add_parser("explain", help="a posting, entry, break or family, down to its files")
+    )
     commands.add_parser("migrate", help="create the ledger, or bring its schema up to date")
     check = commands.add_parser("check", help="configuration, ledger, lake: is a night possible?")
     check.add_argument("--deep", action="store_true", help="prove every stored byte and row")
@@ -95,6 +98,22 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         kind.add_argument("--period", required=True, metavar="MONTH", help="e.g. 2026-11")
         kind.add_argument("--issuer", action="append", dest="issuers", metavar="ISSUER")
         kind.add_argument("--force", action="store_true", help="replace an existing file")
+
+
+def _add_explain(explain: argparse.ArgumentParser) -> None:
+    kinds = explain.add_subparsers(dest="what", required=True, metavar="WHAT")
+    for what, shape, words in (
+        ("posting", "ENTRY.LINE", "one line of an entry, e.g. 12.0"),
+        ("entry", "ENTRY", "all postings of one booking, e.g. 12"),
+        ("break", "BREAK", "a named difference, by its id or how that begins"),
+        ("family", "FAMILY", "what a workflow family cost, and the postings that say so"),
+    ):
+        kind = kinds.add_parser(what, help=words)
+        kind.add_argument("id", metavar=shape)
+        kind.add_argument("--json", action="store_true", help="everything, for a program")
+        if what == "family":
+            kind.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY")
+            kind.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY")
 
 
 if __name__ == "__main__":

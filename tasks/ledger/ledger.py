@@ -4,7 +4,8 @@ The rules stand in the modules beside this one; here is only which of them share
 transaction, and the named moments between them.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from types import TracebackType
 from typing import Self
@@ -136,6 +137,12 @@ class Ledger:
         """Read events of work items as the database holds them, to compare with the lake's."""
         with reading(self._engine) as connection:
             return deep.stored_events(connection)
+
+    @contextmanager
+    def history(self) -> Iterator[Connection]:
+        """Open one moment's view for the reads of `tasks.ledger.history`."""
+        with reading(self._engine) as connection:
+            yield connection
 
     # --- pulls
 

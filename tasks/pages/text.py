@@ -44,7 +44,7 @@ def amount(nano: int, currency: str = "USD") -> str:
     """
     sign = "-" if nano < 0 else ""
     size = abs(nano)
-    mark = "$" if currency == "USD" else f"{currency} "
+    mark = "$" if currency == "USD" else f"{plain(currency)} "
     if 0 < size < _NANO_PER_CENT:
         digits = f"{size:09d}".rstrip("0")
         return f"{sign}{mark}0.{digits}"
