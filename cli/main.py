@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe every command and its words."""
     parser = argparse.ArgumentParser(
         prog="graduand",
-        description="Reconciles what agent workflows cost, and says which have earned promotion.",
+        description="Reconciles what agent workflows cost and ties it out to the vendors' bills.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
