@@ -26,7 +26,7 @@ from tasks.lake.parquet import Dropped
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
-from tasks.sources.registry import Adapter, adapter_of, source_named
+from tasks.sources.registry import Adapter, adapter_of, source_named, version_of
 
 log = logging.getLogger(__name__)
 
@@ -144,17 +144,18 @@ def _caught_up(
 ) -> _Done:
     """Conform what is not, and start again where another run pulled the same meanwhile."""
     table = TABLES[stream.table]
+    version = version_of(adapter, source)
     for _ in range(_ATTEMPTS):
         done = _Done()
         seq = ledger.newest_seq()
         try:
-            for group in _groups(_changed(ledger, adapter, stream, source.name, seq)):
+            for group in _groups(_changed(ledger, version, stream, source.name, seq)):
                 days = [
                     _conformed(lake, adapter, stream, source, issuers, key, files)
                     for key, files in group
                 ]
                 results = check(table, source.name, {day.key: day.conformed.rows for day in days})
-                _publish(lake, ledger, adapter, stream, source.name, days, results, now, done, seq)
+                _publish(lake, ledger, version, stream, source.name, days, results, now, done, seq)
         except StaleNightError as error:
             log.info("conforming again: %s", error)
         else:
@@ -167,7 +168,7 @@ def _caught_up(
 
 
 def _changed(
-    ledger: Ledger, adapter: Adapter, stream: Stream, source: str, seq: int
+    ledger: Ledger, version: str, stream: Stream, source: str, seq: int
 ) -> dict[date, list[Snapshot]]:
     """Find the keys to conform, each with its raw files, oldest first."""
     is_report = stream.kind is StreamKind.REPORT
@@ -188,7 +189,7 @@ def _changed(
     return {
         key: found
         for key, found in files.items()
-        if done.get(key) != (_raw_sha(found), adapter.parser, found[-1].is_complete)
+        if done.get(key) != (_raw_sha(found), version, found[-1].is_complete)
     }
 
 
@@ -232,7 +233,7 @@ def _conformed(
 def _publish(
     lake: Lake,
     ledger: Ledger,
-    adapter: Adapter,
+    version: str,
     stream: Stream,
     source: str,
     days: Sequence[_Day],
@@ -257,7 +258,7 @@ def _publish(
                 source=source,
                 stream=stream.name,
                 day=day.key,
-                parser=adapter.parser,
+                parser=version,
                 raw_sha=day.raw_sha,
                 is_complete=day.files[-1].is_complete,
                 recorded_at=now,

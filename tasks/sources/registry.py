@@ -5,10 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from config.shapes.sources import Issuer, Source, Sources
+from config.shapes.sources import (
+    AgentLogSource,
+    AnthropicSource,
+    Issuer,
+    OpenAISource,
+    Source,
+    Sources,
+)
 from tasks.core.batches import Conformed, Pulled, RawRow, Stream, Watermark
+from tasks.core.digests import joined_digest
 from tasks.core.errors import ConfigError
 from tasks.sources import agent_log, anthropic, github, jira, openai
+
+_VERSION_DIGITS = 8
 
 
 class Fetch(Protocol):
@@ -90,6 +100,20 @@ _ADAPTERS = {
 def adapter_of(source: Source) -> Adapter:
     """Find the adapter of a configured source."""
     return _ADAPTERS[source.type]
+
+
+def version_of(adapter: Adapter, source: Source) -> str:
+    """Name what a source's rows are conformed by: its parser, and the settings that parser reads.
+
+    Where one of those is changed, days that are conformed already are conformed again.
+    """
+    if isinstance(source, AgentLogSource):
+        read = [f"{issuer} {account}" for issuer, account in source.default_accounts.items()]
+    elif isinstance(source, AnthropicSource | OpenAISource):
+        read = [source.issuer]
+    else:
+        return adapter.parser
+    return f"{adapter.parser}+{joined_digest(read)[:_VERSION_DIGITS]}"
 
 
 def enabled_sources(sources: Sources) -> list[Source]:

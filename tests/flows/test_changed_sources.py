@@ -1,7 +1,8 @@
 """Sources are disabled, renamed and taken out after their nights were booked; nights go on."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -11,12 +12,16 @@ import pytest
 from sandbox.server import Sandbox
 from sandbox.wire import Reply, Request
 from tasks.core.books import BreakClass
-from tests.flows.nights import FIRST, WINDOW, Night, run
+from tests.flows.nights import EVERY, FIRST, WINDOW, Night, run
 from tests.flows.stores import Stores, Sums
+
+NewStores = Callable[..., Stores]
+Use = Callable[[Stores], Stores]
 
 BILLED_DAY, _ = WINDOW
 DISABLED = ("  - name: openai\n", "  - name: openai\n    enabled: false\n")
 RENAMED = ("  - name: openai\n", "  - name: openai-europe\n")
+NO_ACCOUNT = ("      openai: proj_PlatformProd\n", "")
 LOG_RENAMED = ("  - name: agent-logs\n", "  - name: collector\n")
 
 
@@ -138,3 +143,23 @@ def test_a_log_that_was_rotated_away_takes_no_explanation_back(
     assert dict(on_purpose.causes).keys() == {"reclass"}
     assert stores.costs() != before
     assert per_day(stores.costs()) == per_day(before)
+
+
+def test_a_default_account_counts_for_days_that_were_read_before_it_was_declared(
+    new_stores: NewStores, use: Use, sandbox: Sandbox
+) -> None:
+    stores = use(new_stores(is_empty=True))
+    sandbox.move_to(FIRST)
+    declared = (stores.config / "sources.yaml").read_text(encoding="utf-8")
+    stores.edit("sources.yaml", NO_ACCOUNT)
+    before = run(Night(FIRST, only=EVERY))
+
+    (stores.config / "sources.yaml").write_text(declared, encoding="utf-8")
+    after = run(Night(FIRST, only=EVERY))
+
+    classes = Counter(one.item.break_class for one in before.breaks)
+    assert classes[BreakClass.UNMETERED_RUN]
+    assert BreakClass.UNMETERED_RUN not in {one.item.break_class for one in after.breaks}
+    assert dict(after.causes).keys() == {"reclass"}
+    # As if it had been declared from the beginning.
+    assert stores.costs() == use(new_stores()).costs()
