@@ -8,7 +8,8 @@ is never written over, unless what stands there is known to be damaged.
 import errno
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -55,33 +56,35 @@ class LocalFiles:
     def publish(self, path: str, data: bytes) -> bool:
         """See `Files.publish`."""
         target = self.root / path
-        if target.exists():
-            _flush_folder(target.parent)  # whoever wrote it may have been killed before this
-            return False
-        aside = self._write_aside(data)
-        _make_folder(target.parent)
-        try:
-            os.link(aside, target)
-        except FileExistsError:
-            aside.unlink()
-            return False
-        except OSError as fault:
-            if fault.errno not in _NO_LINKS:
-                raise
-            aside.rename(target)  # a disk without hard links: the last of two equals wins
-        self._steps("lake.published")
-        aside.unlink(missing_ok=True)
-        self._settle(target)
+        with self._telling():
+            if target.exists():
+                _flush_folder(target.parent)  # whoever wrote it may have been killed before this
+                return False
+            aside = self._write_aside(data)
+            _make_folder(target.parent)
+            try:
+                os.link(aside, target)
+            except FileExistsError:
+                aside.unlink()
+                return False
+            except OSError as fault:
+                if fault.errno not in _NO_LINKS:
+                    raise
+                aside.rename(target)  # a disk without hard links: the last of two equals wins
+            self._steps("lake.published")
+            aside.unlink(missing_ok=True)
+            self._settle(target)
         return True
 
     def replace(self, path: str, data: bytes) -> None:
         """See `Files.replace`."""
         target = self.root / path
-        aside = self._write_aside(data)
-        _make_folder(target.parent)
-        aside.replace(target)
-        self._steps("lake.published")
-        self._settle(target)
+        with self._telling():
+            aside = self._write_aside(data)
+            _make_folder(target.parent)
+            aside.replace(target)
+            self._steps("lake.published")
+            self._settle(target)
 
     def read(self, path: str) -> bytes | None:
         """See `Files.read`."""
@@ -99,6 +102,19 @@ class LocalFiles:
             return (self.root / path).stat().st_size
         except (FileNotFoundError, NotADirectoryError):
             return None
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell a full disk or a folder that is not ours as what it is."""
+        try:
+            yield
+        except OSError as fault:
+            why = fault.strerror or type(fault).__name__
+            message = (
+                f"lake folder {str(self.root)!r} cannot be written ({why}): make room there,"
+                " correct its permissions, or choose another with GRADUAND_LAKE_DIR"
+            )
+            raise LakeError(message) from fault
 
     def _write_aside(self, data: bytes) -> Path:
         folder = self.root / _ASIDE

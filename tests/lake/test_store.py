@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -315,6 +317,28 @@ def test_a_disk_without_hard_links_still_publishes_whole_files(
     assert lake.read_raw(snapshot, COSTS) == [{"id": 1}]
     assert isinstance(lake.files, LocalFiles)
     assert list((tmp_path / ".aside").iterdir()) == []
+
+
+def test_a_full_disk_is_told_with_what_to_do_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = LocalFiles(tmp_path)
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(LakeError, match=r"No space left on device\): make room there"):
+        files.publish("raw/day.ndjson.zst", b"rows")
+    monkeypatch.undo()
+
+    assert files.read("raw/day.ndjson.zst") is None
+    assert files.publish("raw/day.ndjson.zst", b"rows")
+
+
+def test_a_lake_that_cannot_be_made_there_is_told() -> None:
+    with pytest.raises(LakeError, match="cannot be written"):
+        Lake.open("/proc/graduand")
 
 
 def test_a_memo_is_read_back_and_a_damaged_one_is_no_memo(lake: Lake) -> None:
