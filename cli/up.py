@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _START_TIMEOUT_S = 90
 #: Seconds a process may take to end before it is killed.
 _STOP_TIMEOUT_S = 15
+_LAST_PORT = 65535
 
 
 class UpError(GraduandError):
@@ -46,6 +47,9 @@ def main(chosen: argparse.Namespace) -> int:
     if not is_sandbox:
         _migrate(os.environ)
         return up(chosen.port, os.environ, "your own sources, from the environment")
+    # Both before either is used: a second `graduand up` meets the first one's sandbox first.
+    _refuse_taken_port(chosen.port)
+    _refuse_taken_port(chosen.port + 1)
     folder = ROOT / "var" / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
     # The same port at every start: deployments and stored waits outlive a restart.
@@ -121,6 +125,9 @@ def _kept_secret(path: Path) -> str:
 
 
 def _refuse_taken_port(port: int) -> None:
+    if not 0 < port <= _LAST_PORT:
+        message = f"{port} is no port: choose one from 1 to {_LAST_PORT} with --port"
+        raise UpError(message)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
