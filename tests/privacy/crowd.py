@@ -158,6 +158,10 @@ def _identifiers(person: Person) -> dict[str, Json]:
     }
 
 
+#: Whole lines a person; ten are refused.
+_WHOLE_LINES = 12
+
+
 def crowded_lines(crowd: Crowd, day: str) -> Iterator[str]:
     """Write lines of a change log for a day: whole ones, refused ones, and ones that are no record.
 
@@ -167,7 +171,10 @@ def crowded_lines(crowd: Crowd, day: str) -> Iterator[str]:
     """
     for number, person in enumerate(PEOPLE):
         whole = _record(f"crowd-{day}-{number}", day, person) | crowd.extras()
-        yield json.dumps(whole, ensure_ascii=bool(number % 2))
+        # More of them than of the others: a log that is mostly unreadable is refused as a whole.
+        for copy in range(_WHOLE_LINES):
+            said = whole | {"run_id": f"{whole['run_id']}-{copy}"}
+            yield json.dumps(said, ensure_ascii=bool(number % 2))
         for field in ("process_id", "timestamp", "model", "tokens", "cost_usd", "purpose"):
             wrong = {"run_id": f"crowd-{day}-{number}-{field}", field: person.name}
             yield json.dumps({**whole, **wrong})
