@@ -22,7 +22,7 @@ from tasks.core.plan import Failure, Order, Plan, plan_night
 from tasks.pull import PullReport, check_stores, pull
 from tasks.reconcile import reconcile
 from tasks.report import PullProgress, end_state, rename_run, report
-from tasks.sources.registry import streams_by_source
+from tasks.sources.registry import streams_by_source, trailing_days
 from tasks.validate import ValidateReport, validate
 
 _CUT_SHORT = "a limit or an outage ended the pull midway; the next run goes on from there"
@@ -47,7 +47,7 @@ def nightly_reconciliation(
     Running it again books nothing twice; nothing that was booked is ever altered.
 
     Args:
-        window: Days to reconcile. Empty: the 31 days up to yesterday.
+        window: Days to reconcile. Empty: the trailing days up to yesterday, 31 by default.
         sources: Sources to read now. One that you take out is not read again; what is
             known of it still counts.
         as_of: Compute what a past moment would have seen. Reads no source and books nothing.
@@ -58,12 +58,14 @@ def nightly_reconciliation(
     logging.getLogger("tasks").setLevel(logging.INFO)
     started = datetime.now(UTC)
     settings = settings_from_environment()
+    configured = load_config(settings.config_dir).sources
     plan = plan_night(
-        streams_by_source(load_config(settings.config_dir).sources),
+        streams_by_source(configured),
         window=(window.start, window.end) if window else None,
         only=sources,
         as_of=as_of,
         now=settings.now or started,
+        trailing_days=trailing_days(configured),
     )
     check_stores()
     deadline = started + timedelta(minutes=settings.night_deadline_minutes)

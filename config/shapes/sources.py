@@ -72,7 +72,7 @@ class _HttpSource(_Source):
 
 class _Report(_HttpSource):
     issuer: Slug
-    window_days: Whole = Field(31, ge=1, le=366, description="Trailing days read again.")
+    window_days: Whole = Field(31, ge=1, le=366, description="Trailing days; the longest counts.")
     lag_days: Whole = Field(
         2, ge=0, le=31, description="Days after which a missing day is missing."
     )
@@ -90,7 +90,7 @@ class AgentLogSource(_Source):
     paths: tuple[Glob, ...] = Field(
         min_length=1, description="Files or globs, from the work folder."
     )
-    window_days: Whole = Field(31, ge=1, le=366, description="Trailing days read each night.")
+    window_days: Whole = Field(31, ge=1, le=366, description="Trailing days; the longest counts.")
     precedence: Whole = Field(100, description="The lowest wins where two logs see the same spend.")
     default_accounts: dict[Slug, VendorId] = Field(
         {}, description="Account by issuer, for lines that name none."

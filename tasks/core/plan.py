@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from tasks.core.errors import GraduandError
 
-#: Days that a night looks back by itself; vendors revise their reports for about a month.
+#: Days that a night looks back where no source says; vendors revise reports for about a month.
 TRAILING_DAYS = 31
 
 
@@ -64,6 +64,7 @@ def plan_night(
     only: Collection[str] | None,
     as_of: datetime | None,
     now: datetime,
+    trailing_days: int = TRAILING_DAYS,
 ) -> Plan:
     """Decide what a night does.
 
@@ -73,6 +74,7 @@ def plan_night(
         only: Sources to pull; None for all.
         as_of: Past moment to compute for, aware; None for now.
         now: Aware UTC.
+        trailing_days: Length of a window that is not given.
 
     Raises:
         PlanError: The window or the moment lies in the future, or a source is unknown.
@@ -82,7 +84,7 @@ def plan_night(
         raise PlanError(message)
     moment = as_of or now
     start, end = window or (
-        moment.date() - timedelta(days=TRAILING_DAYS),
+        moment.date() - timedelta(days=trailing_days),
         moment.date() - timedelta(days=1),
     )
     if end > moment.date():

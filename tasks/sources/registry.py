@@ -16,6 +16,7 @@ from config.shapes.sources import (
 from tasks.core.batches import Conformed, Pulled, RawRow, Stream, Watermark
 from tasks.core.digests import joined_digest
 from tasks.core.errors import ConfigError
+from tasks.core.plan import TRAILING_DAYS
 from tasks.sources import agent_log, anthropic, github, jira, openai
 
 _VERSION_DIGITS = 8
@@ -127,6 +128,12 @@ def streams_by_source(sources: Sources) -> dict[str, list[str]]:
         source.name: [stream.name for stream in adapter_of(source).streams]
         for source in enabled_sources(sources)
     }
+
+
+def trailing_days(sources: Sources) -> int:
+    """Give how far a night looks back by itself: the longest `window_days` of any source."""
+    asked = [getattr(source, "window_days", None) for source in enabled_sources(sources)]
+    return max((days for days in asked if days is not None), default=TRAILING_DAYS)
 
 
 def source_named(sources: Iterable[Source], name: str) -> Source:

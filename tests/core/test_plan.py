@@ -17,6 +17,12 @@ def test_a_night_covers_the_31_days_up_to_yesterday() -> None:
     assert len(plan.orders) == 3
 
 
+def test_a_source_may_ask_for_a_longer_look_back() -> None:
+    plan = plan_night(STREAMS, window=None, only=None, as_of=None, now=NOW, trailing_days=60)
+
+    assert plan.start == date(2026, 9, 21)
+
+
 def test_only_the_chosen_sources_are_pulled() -> None:
     plan = plan_night(STREAMS, window=None, only=["vendor"], as_of=None, now=NOW)
 
