@@ -1,4 +1,4 @@
-"""Load the three configuration files into one frozen object, or say all that is wrong."""
+"""Load the configuration files into one frozen object, or say all that is wrong."""
 
 import hashlib
 import json
@@ -11,11 +11,13 @@ from typing import TypeVar
 from config.catalog_checks import catalog_misfits
 from config.errors import ConfigError
 from config.explain import validate_document
+from config.finance_checks import finance_misfits
 from config.match_checks import match_misfits
-from config.misfits import CATALOG, POLICY, SOURCES, Misfit
+from config.misfits import CATALOG, FINANCE, POLICY, SOURCES, Misfit
 from config.problems import Problem
 from config.shapes.base import Shape
 from config.shapes.catalog import Catalog
+from config.shapes.finance import Finance
 from config.shapes.policy import Policy
 from config.shapes.sources import Sources
 from config.source_checks import cross_file_misfits, policy_misfits, sources_misfits
@@ -29,14 +31,16 @@ class Config:
     """What the organisation has agreed on, checked as a whole.
 
     Attributes:
-        digests: SHA-256 hex of each file's canonical form, by `catalog`, `policy` and
-            `sources`. Comments, quoting, key order and written-out defaults do not
+        finance: What finance signs; without anything if there is no such file.
+        digests: SHA-256 hex of each file's canonical form, by `catalog`, `policy`, `sources`
+            and `finance`. Comments, quoting, key order and written-out defaults do not
             change it; the order of lists does, because rules are tried in file order.
     """
 
     catalog: Catalog
     policy: Policy
     sources: Sources
+    finance: Finance
     digests: Mapping[str, str]
 
     def bodies(self) -> dict[str, str]:
@@ -45,31 +49,42 @@ class Config:
             "catalog": canonical_text(self.catalog),
             "policy": canonical_text(self.policy),
             "sources": canonical_text(self.sources),
+            "finance": canonical_text(self.finance),
         }
 
 
 def load_config(folder: Path) -> Config:
-    """Read catalog.yaml, policy.yaml and sources.yaml of a folder.
+    """Read catalog.yaml, policy.yaml, sources.yaml and, if there is one, finance.yaml.
 
     Raises:
         ConfigError: Anything at all is wrong; it lists every problem with its file,
             line and key, and repeats no value that may be a secret or name a person.
     """
-    documents = {name: read_document(folder / name) for name in (CATALOG, POLICY, SOURCES)}
+    names = [CATALOG, POLICY, SOURCES]
+    if (folder / FINANCE).exists():
+        names.append(FINANCE)
+    documents = {name: read_document(folder / name) for name in names}
     problems = [problem for document in documents.values() for problem in document.problems]
     catalog = _shaped(documents[CATALOG], Catalog, problems)
     policy = _shaped(documents[POLICY], Policy, problems)
     sources = _shaped(documents[SOURCES], Sources, problems)
+    signed = documents.get(FINANCE)
+    finance = _shaped(signed, Finance, problems) if signed else Finance()
     problems += [
         documents[misfit.file].problem(misfit.path, misfit.message)
-        for misfit in _misfits(catalog, policy, sources)
+        for misfit in _misfits(catalog, policy, sources, finance)
     ]
-    if problems or catalog is None or policy is None or sources is None:
+    if problems or catalog is None or policy is None or sources is None or finance is None:
         what = f"the configuration in {folder}"
         raise ConfigError.listing(what, problems)
-    shapes: dict[str, Shape] = {"catalog": catalog, "policy": policy, "sources": sources}
+    shapes: dict[str, Shape] = {
+        "catalog": catalog,
+        "policy": policy,
+        "sources": sources,
+        "finance": finance,
+    }
     digests = {name: digest_of(shape) for name, shape in shapes.items()}
-    return Config(catalog, policy, sources, digests)
+    return Config(catalog, policy, sources, finance, digests)
 
 
 def digest_of(shape: Shape) -> str:
@@ -97,7 +112,10 @@ def _shaped(document: Document, shape: type[ShapeT], problems: list[Problem]) ->
 
 
 def _misfits(
-    catalog: Catalog | None, policy: Policy | None, sources: Sources | None
+    catalog: Catalog | None,
+    policy: Policy | None,
+    sources: Sources | None,
+    finance: Finance | None,
 ) -> Iterator[Misfit]:
     """Run every check whose files have their shape, so that one start shows all problems."""
     if catalog is not None:
@@ -109,6 +127,8 @@ def _misfits(
         yield from sources_misfits(sources)
     if catalog is not None and policy is not None and sources is not None:
         yield from cross_file_misfits(catalog, policy, sources)
+    if finance is not None and sources is not None:
+        yield from finance_misfits(finance, sources)
 
 
 def _canonical(value: object) -> str:

@@ -11,6 +11,7 @@ ItemT = TypeVar("ItemT")
 CATALOG = "catalog.yaml"
 POLICY = "policy.yaml"
 SOURCES = "sources.yaml"
+FINANCE = "finance.yaml"
 
 
 class Misfit(NamedTuple):

@@ -11,15 +11,21 @@ from pathlib import Path
 
 from config.shapes.base import Shape
 from config.shapes.catalog import Catalog
+from config.shapes.finance import Finance
 from config.shapes.policy import Policy
 from config.shapes.sources import Sources
 
 FOLDER = Path(__file__).parent / "schemas"
-SHAPES: Mapping[str, type[Shape]] = {"catalog": Catalog, "policy": Policy, "sources": Sources}
+SHAPES: Mapping[str, type[Shape]] = {
+    "catalog": Catalog,
+    "policy": Policy,
+    "sources": Sources,
+    "finance": Finance,
+}
 
 
 def schema_text(name: str) -> str:
-    """Render the schema of `catalog`, `policy` or `sources`, as its file holds it."""
+    """Render the schema of `catalog`, `policy`, `sources` or `finance`, as its file holds it."""
     schema = SHAPES[name].model_json_schema(by_alias=True, mode="validation")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -41,14 +41,16 @@ class Stage(StrEnum):
     SUNSET = "sunset"
 
 
-def _is_finite(value: Decimal) -> Decimal:
+def is_finite(value: Decimal) -> Decimal:
+    """Refuse NaN and infinities."""
     if not value.is_finite():
         message = "must be a finite number"
         raise ValueError(message)
     return value
 
 
-def _is_plain_number(value: object) -> object:
+def is_plain_number(value: object) -> object:
+    """Refuse what pydantic would take for a number and a reader would not."""
     # pydantic would take `true` for 1 and "1_0" for 10.
     if isinstance(value, bool) or (isinstance(value, str) and "_" in value):
         message = "must be a number"
@@ -96,8 +98,8 @@ VendorId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]{1,128}$"
 Amount = Annotated[
     Decimal,
     Field(ge=0, max_digits=18, decimal_places=9),
-    BeforeValidator(_is_plain_number),
-    AfterValidator(_is_finite),
+    BeforeValidator(is_plain_number),
+    AfterValidator(is_finite),
 ]
 #: ISO 4217 code.
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -106,8 +108,8 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whit
 Share = Annotated[
     Decimal,
     Field(ge=0, le=1, max_digits=18, decimal_places=9),
-    BeforeValidator(_is_plain_number),
-    AfterValidator(_is_finite),
+    BeforeValidator(is_plain_number),
+    AfterValidator(is_finite),
 ]
 #: A whole number, written without quotes.
 Whole = Annotated[int, Field(strict=True)]

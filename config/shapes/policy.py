@@ -29,6 +29,26 @@ class Matching(Shape):
     )
 
 
+class Rounding(Dated):
+    """How far an invoice may be from what the books owe without a name of its own."""
+
+    issuer: Slug | None = Field(None, description="Empty: every issuer without its own entry.")
+    per_invoice: Amount = Field(description="In whole currency units, for each invoice.")
+    per_month: Amount = Field(description="Together, over all issuers of a currency.")
+
+
+class Periods(Shape):
+    """How billing periods are settled and closed."""
+
+    rounding: tuple[Rounding, ...] = Field((), description="Empty: every difference is a break.")
+    soft_close_business_day: Whole = Field(
+        5, ge=1, le=20, description="Business day of the next month on which accruals are made."
+    )
+    final_after_days: Whole = Field(
+        45, ge=1, le=366, description="Days after its end when issuers no longer restate a period."
+    )
+
+
 class RiskTier(Shape):
     """What a tier asks for."""
 
@@ -52,5 +72,6 @@ class Policy(Shape):
 
     version: FormatVersion
     matching: Matching
+    periods: Periods = Periods()
     outcomes: Outcomes = Outcomes()
     risk_tiers: tuple[RiskTier, ...] = ()

@@ -13,6 +13,7 @@ from tasks.core.version import CODE_VERSION
 
 #: No exchange rates are read yet: every issuer bills families in its own currency.
 NO_FX = ""
+NO_TERMS = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def bases_of(
             policy=made.policy_digest,
             card=made.card.day_digest(issuer, day),
             fx=NO_FX,
+            terms=NO_TERMS,
             code_version=CODE_VERSION,
         )
         for issuer, day in standing.legs.charges

@@ -17,7 +17,7 @@ class Cause(StrEnum):
     NEW = "new"  # first posting of an (issuer, day)
     RESTATED = "restated"  # the vendor's charges changed
     RECLASS = "reclass"  # logs, usage or catalog changed: the same money, other destinations
-    REPRICED = "repriced"  # the price card changed, where money was split by estimates
+    REPRICED = "repriced"  # the price card or a contract's terms changed: seats, prepaid credits
     FX = "fx"  # an exchange rate changed
     SOFTWARE = "software"  # only our parser or code changed
 
@@ -31,7 +31,14 @@ class DestinationKind(StrEnum):
     CREDIT = "credit"
     TAX = "tax"
     FEE = "fee"
-    SEAT = "seat"
+    SEAT = "seat"  # of a plan, and in use by nobody that a log names
+    IDLE_SEAT = "idle_seat"  # of a plan, and assigned to nobody
+    PREPAID = "prepaid"  # an asset: credits bought, less those drawn and those expired
+    BREAKAGE = "breakage"  # credits that expired unused
+    ACCRUED = "accrued"  # seats used and not billed yet, where the vendor bills them itself
+    ACCRUAL = "accrual"  # usage of a soft-closed period that is not billed yet; reverses itself
+    ROUNDING = "rounding"  # invoice less books, within what the policy lets pass
+    FX = "fx"  # paid at another rate than booked
     PAYABLE = "payable"  # the balancing side: owed to the issuer
 
 
@@ -43,7 +50,13 @@ class Method(StrEnum):
     WEAK = "weak"  # as metered, but the logs claim more than the vendor metered
     ESTIMATED = "estimated"  # no metered quantities: by the logs' own estimate
     OWNED = "owned"  # the account or key belongs to one workflow
+    SEAT = "seat"  # a share of seats in use, in proportion to logged tokens
     REST = "rest"  # nothing explains it
+    ACCRUED = "accrued"  # by contract or by estimate, not by a bill
+    BOUGHT = "bought"  # prepaid credits
+    DRAWN = "drawn"  # prepaid credits used
+    EXPIRED = "expired"  # prepaid credits lost
+    SETTLED = "settled"  # by an issuer's invoice
     BALANCE = "balance"  # the payable side
 
 
@@ -141,6 +154,7 @@ class BreakClass(StrEnum):
     TAX = "tax"
     CURRENCY = "currency"
     QUARANTINED = "quarantined"
+    INVOICE = "invoice"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -207,6 +221,7 @@ class Inputs:
     catalog_digest: str
     policy_digest: str
     sources_digest: str
+    finance_digest: str
     card_digest: str
     fx_digest: str
     code_version: str
@@ -258,6 +273,8 @@ class DayBasis:
         charges: Of the conformed charges.
         usage: Of the conformed usage.
         runs: Of the conformed runs of every log that may name the issuer.
+        fx: Of the exchange rates that convert the day's charges.
+        terms: Of what finance has signed for the day: seats, prepaid credits, invoices.
     """
 
     issuer: str
@@ -270,6 +287,7 @@ class DayBasis:
     policy: str
     card: str
     fx: str
+    terms: str
     code_version: str
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from config.shapes.catalog import Catalog
+from config.shapes.finance import Finance
 from config.shapes.policy import Policy
 from config.shapes.sources import Issuer
 from tasks.core.books import BookKey, Break, BreakClass, Destination
@@ -39,6 +40,13 @@ class NightInputs:
         quarantine: Rows that were received but not booked.
         findings: What attribution and conforming already found.
         direct_runs: Destination of runs that charges name, by (issuer, run id).
+        finance: What finance has signed, invoices from files included.
+        posted: Sums of all postings of the window, of every period with an invoice, and of
+            accounts with prepaid credits from the day of the first lot on.
+        booked_days: (issuer, day)s of those periods that were ever booked.
+        bookable: (issuer, day)s that tonight may book: complete, and not held.
+        elsewhere: Charges in foreign currencies of the invoiced periods' days outside the window.
+        closed: Closed billing periods, each with the one that takes its corrections.
     """
 
     issuers: Sequence[Issuer]
@@ -57,6 +65,12 @@ class NightInputs:
     quarantine: Sequence[Quarantine] = ()
     findings: Sequence[Finding] = ()
     direct_runs: Mapping[tuple[str, str], Line] = field(default_factory=dict)
+    finance: Finance = field(default_factory=Finance)
+    posted: Mapping[tuple[BookKey, Destination], int] = field(default_factory=dict)
+    booked_days: Collection[IssuerDay] = ()
+    bookable: Collection[IssuerDay] = ()
+    elsewhere: Sequence[ChargeCell] = ()
+    closed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

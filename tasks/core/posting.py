@@ -21,6 +21,8 @@ from tasks.core.errors import UnexplainedDifferenceError
 from tasks.core.money import in_range
 from tasks.core.night import IssuerDay
 
+#: Account of the books that an issuer's documents settle (R14).
+NO_ACCOUNT = "-"
 PAYABLE = Destination(DestinationKind.PAYABLE, method=Method.BALANCE)
 
 #: Amounts by destination of one book, without its payable side.
@@ -59,15 +61,19 @@ def difference(
     entries: list[Entry] = []
     unexplained: list[str] = []
     for key in sorted(booked.keys() | wanted.keys(), key=_book_order):
-        changes = _changes(booked.get(key, {}), wanted.get(key, {}))
+        before = booked.get(key, {})
+        changes = _changes(before, wanted.get(key, {}))
         if not changes:
             continue
         day = _day(key)
-        cause = (
-            _cause(previous.get(day), now[day], is_moved=sum(changes.values()) != 0)
-            if day in has_postings
-            else Cause.NEW
-        )
+        is_moved = sum(changes.values()) != 0
+        cause: Cause | None
+        if key.account == NO_ACCOUNT:
+            cause = _document_cause(before, previous.get(day), now[day])
+        elif day in has_postings:
+            cause = _cause(previous.get(day), now[day], is_moved=is_moved)
+        else:
+            cause = Cause.NEW
         if cause is None:
             unexplained.append(f"{key.issuer} {key.account} {key.day}")
         else:
@@ -92,7 +98,8 @@ def _by_book(
         day = _day(key)
         if day not in days or destination.kind is DestinationKind.PAYABLE:
             continue
-        has_postings.add(day)
+        if destination.kind is not DestinationKind.ACCRUAL and key.account != NO_ACCOUNT:
+            has_postings.add(day)
         lines = booked.setdefault(_home(key), {})
         lines[destination] = lines.get(destination, 0) + amount_nano
     return booked, has_postings
@@ -113,7 +120,7 @@ def _cause(was: DayBasis | None, now: DayBasis, *, is_moved: bool) -> Cause | No
     Args:
         was: Basis of the last posting.
         now: Basis of tonight.
-        is_moved: The total changed, which only other charges can bring about.
+        is_moved: The total changed, which only other charges, terms or rates can bring about.
     """
     if was is None:
         return None
@@ -125,14 +132,26 @@ def _cause(was: DayBasis | None, now: DayBasis, *, is_moved: bool) -> Cause | No
         now.policy,
     )
     # In this order: the first thing that changed and can explain the difference names it.
-    causes = {
-        Cause.RESTATED: was.charges_raw != now.charges_raw,
-        Cause.RECLASS: reclass and not is_moved,
-        Cause.REPRICED: was.card != now.card and not is_moved,
-        Cause.FX: was.fx != now.fx and not is_moved,
-        Cause.SOFTWARE: software,
-    }
-    return next((cause for cause, is_it in causes.items() if is_it), None)
+    causes = (
+        (Cause.RESTATED, was.charges_raw != now.charges_raw),
+        (Cause.REPRICED, was.terms != now.terms),
+        (Cause.FX, was.fx != now.fx),
+        (Cause.RECLASS, reclass and not is_moved),
+        (Cause.REPRICED, was.card != now.card and not is_moved),
+        (Cause.SOFTWARE, software),
+    )
+    return next((cause for cause, is_it in causes if is_it), None)
+
+
+def _document_cause(
+    before: Mapping[Destination, int], was: DayBasis | None, now: DayBasis
+) -> Cause | None:
+    """Find the cause of a difference in what an issuer's documents settled."""
+    if not before or was is None:
+        return Cause.NEW
+    if was.terms != now.terms or was.charges_raw != now.charges_raw:
+        return Cause.RESTATED
+    return _cause(was, now, is_moved=True)
 
 
 def _entry(key: BookKey, cause: Cause, changes: Mapping[Destination, int]) -> Entry:

@@ -62,7 +62,7 @@ def night_of(
     Args:
         plan: The night.
         seq: Newest snapshot it was computed from.
-        digests: Of catalog, policy and sources.
+        digests: Of catalog, policy, sources and finance.
         card_digest: Of the price card.
         books: What it found.
         status: `tied`, `partial` or `held`.
@@ -78,6 +78,7 @@ def night_of(
             catalog_digest=digests["catalog"],
             policy_digest=digests["policy"],
             sources_digest=digests["sources"],
+            finance_digest=digests["finance"],
             card_digest=card_digest,
             fx_digest=NO_FX,
             code_version=CODE_VERSION,

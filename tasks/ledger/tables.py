@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text
 from tasks.ledger.columns import Day, Instant
 
 #: The only revision that this code reads and writes.
-REVISION = "0001"
+REVISION = "0002"
 
 metadata = MetaData()
 
@@ -84,7 +84,8 @@ reconciliations = Table(
     Column("window_start", Day),
     Column("window_end", Day),
     *_int("snapshot_seq"),
-    *_text("catalog_digest", "policy_digest", "sources_digest", "card_digest", "fx_digest"),
+    *_text("catalog_digest", "policy_digest", "sources_digest", "finance_digest"),
+    *_text("card_digest", "fx_digest"),
     *_text("code_version"),
     Column("as_of", Instant),
     *_text("status", "totals", "missing"),
@@ -103,7 +104,7 @@ day_bases = Table(
     *_int("reconciliation_id"),
     *_text("issuer"),
     Column("day", Day),
-    *_text("charges_raw", "charges", "usage", "runs", "catalog", "policy", "card", "fx"),
+    *_text("charges_raw", "charges", "usage", "runs", "catalog", "policy", "card", "fx", "terms"),
     *_text("code_version"),
 )
 

@@ -160,7 +160,7 @@ def _night(night: BookedBy) -> Iterator[str]:
     yield f"Booked by night {night.number}, as of {when}, which ended {night.status}"
     yield row("window", f"{inputs.window_start} to {inputs.window_end}")
     yield row("read up to", f"snapshot {inputs.snapshot_seq}")
-    names = ("catalog", "policy", "sources", "card")
+    names = ("catalog", "policy", "sources", "finance", "card")
     shown = (f"{name} {getattr(inputs, f'{name}_digest')[:12]}" for name in names)
     yield row("rules", ", ".join(shown))
     yield row("version", plain(inputs.code_version))

@@ -6,7 +6,7 @@ CAUSES = {
     Cause.NEW: "the first booking of this vendor's day",
     Cause.RESTATED: "the vendor changed what it had billed; this books the difference",
     Cause.RECLASS: "the same money, moved: logs, usage, catalog or policy changed since",
-    Cause.REPRICED: "the price card changed, and estimates decided the split",
+    Cause.REPRICED: "the price card or a contract's terms changed: prices, seats, prepaid credits",
     Cause.FX: "an exchange rate changed",
     Cause.SOFTWARE: "only graduand's own reading or code changed; the vendor said nothing new",
 }
@@ -17,7 +17,13 @@ METHODS = {
     Method.WEAK: "split by logged tokens, although logs claim more than the vendor metered",
     Method.ESTIMATED: "the vendor's usage was not known: split by what logs say it should cost",
     Method.OWNED: "no log explains it, but its key or account belongs to this workflow",
+    Method.SEAT: "a share of the seats in use, by the tokens that logs show",
     Method.REST: "neither a log nor an owner explains it",
+    Method.ACCRUED: "by contract or by estimate: no bill says it yet",
+    Method.BOUGHT: "prepaid credits bought",
+    Method.DRAWN: "prepaid credits used: that much less is owed",
+    Method.EXPIRED: "prepaid credits that nobody used in time",
+    Method.SETTLED: "what the vendor's invoice says, less what the books owed",
     Method.BALANCE: "the other side of the entry: what is owed to the vendor",
 }
 
@@ -38,7 +44,14 @@ KINDS = {
     DestinationKind.CREDIT: "credited by the vendor; lowers no family",
     DestinationKind.TAX: "tax; raises no family",
     DestinationKind.FEE: "a purchase, fee or adjustment; raises no family",
-    DestinationKind.SEAT: "seats",
+    DestinationKind.SEAT: "seats in use that no logged run explains",
+    DestinationKind.IDLE_SEAT: "seats that nobody uses",
+    DestinationKind.PREPAID: "credits bought in advance, less what was drawn and what expired",
+    DestinationKind.BREAKAGE: "prepaid credits that expired unused",
+    DestinationKind.ACCRUED: "seats used that the vendor has not billed yet",
+    DestinationKind.ACCRUAL: "metered and not billed yet at the soft close; reverses itself",
+    DestinationKind.ROUNDING: "the invoice and the books, within what the policy lets pass",
+    DestinationKind.FX: "paid at another exchange rate than booked",
     DestinationKind.PAYABLE: "owed to the vendor",
 }
 
@@ -51,6 +64,12 @@ NEXT = {
     Method.WEAK: "look for a log that counts twice, or for usage the vendor reports elsewhere",
     Method.ESTIMATED: "connect the vendor's usage report, or run the source again for this day",
     Method.OWNED: "have the workflow's runs logged, so that the money is evidenced, not inferred",
+    Method.SEAT: "nothing: seats have no meter, so tokens decide",
     Method.REST: "stamp the runs, or give the account or key an owner in the catalog",
+    Method.ACCRUED: "wait for the bill, or compare with the contract in finance.yaml",
+    Method.BOUGHT: "nothing: usage draws it down",
+    Method.DRAWN: "nothing: families keep what their usage cost",
+    Method.EXPIRED: "buy less, or later: the credits lapsed",
+    Method.SETTLED: "nothing: the policy lets it pass, and limits it by month",
     Method.BALANCE: "explain the other postings of the entry: this side only balances them",
 }

@@ -4,6 +4,10 @@ from tasks.core.books import BreakClass
 
 #: Class to (what it is, what to do); one sentence fragment each, shown after the amount.
 BREAKS: dict[BreakClass, tuple[str, str]] = {
+    BreakClass.INVOICE: (
+        "the vendor's invoice and the books differ by more than the policy lets pass",
+        "compare the invoice line by line, dispute it, or record a disposition in finance.yaml",
+    ),
     BreakClass.UNLOGGED_USAGE: (
         "metered by the vendor, but in no log",
         "find the key that is used without a log, or give it an owner in the catalog",

@@ -80,7 +80,7 @@ def fill(lake_dir: Path, database: Database) -> Stores:
     """Book two nights of two days; the second corrects one of them."""
     lake = Lake.open(str(lake_dir))
     with Ledger.open(database.url, lake_id=lake.lake_id) as ledger:
-        for kind in ("catalog", "policy", "sources", "card"):
+        for kind in ("catalog", "policy", "sources", "finance", "card"):
             ledger.store_config_version(kind, f"{kind}-digest", f'{{"{kind}": true}}', NOON)
         for number, (nano, cause) in enumerate(((5_000, Cause.NEW), (7_000, Cause.RESTATED))):
             shas = {day: _arrive(lake, ledger, day, nano, number) for day in DAYS}
@@ -201,6 +201,7 @@ def _book(ledger: Ledger, shas: dict[date, str], nano: int, cause: Cause, number
             catalog_digest="catalog-digest",
             policy_digest="policy-digest",
             sources_digest="sources-digest",
+            finance_digest="",
             card_digest="card-digest",
             fx_digest="",
             code_version="1",
@@ -218,7 +219,7 @@ def _book(ledger: Ledger, shas: dict[date, str], nano: int, cause: Cause, number
     bases = [
         DayBasis(
             *("anthropic", day, f"raw-{number}", joined_digest([sha]), "u", "r", "cat", "pol"),
-            *("card", "", "1"),
+            *("card", "", "", "1"),
         )
         for day, sha in shas.items()
     ]

@@ -20,7 +20,7 @@ def test_the_shipped_configuration_loads(folder: Path) -> None:
 
     stages = {entry.stage for workflow in config.catalog.workflows for entry in workflow.stages}
     assert stages == set(Stage)
-    assert sorted(config.digests) == ["catalog", "policy", "sources"]
+    assert sorted(config.digests) == ["catalog", "finance", "policy", "sources"]
     assert {source.type for source in config.sources.sources} == {
         "agent_log", "github", "jira", "anthropic", "openai",
     }  # fmt: skip

@@ -302,7 +302,7 @@ def _basis(seen: Seen, of: IssuerDay) -> DayBasis:
     """Stand in for digests: only charges and everything else are told apart."""
     rows = str(seen.charges[of])
     other = str((seen.now, seen.usage.get(of)))
-    return DayBasis(*of, rows, rows, other, other, "", "", "", "", "")
+    return DayBasis(*of, rows, rows, other, other, "", "", "", "", "", "")
 
 
 def _spelled(destination: Destination) -> OracleDestination:

@@ -93,7 +93,7 @@ def entry(
 
 def basis(charges: str = "c1", *, day: date = DAY, issuer: str = "anthropic") -> DayBasis:
     return DayBasis(
-        issuer, day, f"raw-{charges}", charges, "u1", "r1", "cat", "pol", "card", "", "1"
+        issuer, day, f"raw-{charges}", charges, "u1", "r1", "cat", "pol", "card", "", "", "1"
     )
 
 
@@ -109,7 +109,7 @@ def night(
     days: tuple[date, date] = (DAY - timedelta(days=30), DAY),
     hours: int = 0,
 ) -> Night:
-    inputs = Inputs(*days, seq, "cat", "pol", "src", "card", "", "1")
+    inputs = Inputs(*days, seq, "cat", "pol", "src", "fin", "card", "", "1")
     reconciliation = Reconciliation(
         inputs=inputs,
         as_of=NOW + timedelta(hours=hours),

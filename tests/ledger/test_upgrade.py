@@ -56,7 +56,7 @@ def test_upgrading_again_changes_nothing(database: Database, ledger: Ledger) -> 
 def test_a_ledger_of_no_revision_is_not_opened_and_not_migrated(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
 
-    with pytest.raises(LedgerError, match="revision none, this code needs 0001"):
+    with pytest.raises(LedgerError, match="revision none, this code needs 0002"):
         Ledger.open(f"sqlite:///{file}", lake_id=LAKE)
 
     assert not file.exists()
@@ -65,7 +65,7 @@ def test_a_ledger_of_no_revision_is_not_opened_and_not_migrated(tmp_path: Path) 
 def test_a_ledger_of_another_revision_is_neither_opened_nor_upgraded(database: Database) -> None:
     run(database.owner_url, "UPDATE alembic_version SET version_num = '0042'")
 
-    with pytest.raises(LedgerError, match="revision 0042, this code needs 0001"):
+    with pytest.raises(LedgerError, match="revision 0042, this code needs 0002"):
         Ledger.open(database.url, lake_id=LAKE)
     with pytest.raises(LedgerError, match="'0042', which this code does not know"):
         upgrading.upgrade(database.owner_url)

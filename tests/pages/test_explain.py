@@ -26,7 +26,7 @@ NIGHT = BookedBy(
     3,
     datetime(2026, 11, 21, 4, tzinfo=UTC),
     "tied",
-    Inputs(DAY, DAY, 7, "cat", "pol", "src", "card", "", "1"),
+    Inputs(DAY, DAY, 7, "cat", "pol", "src", "fin", "card", "", "1"),
 )
 FAMILY = Destination(
     DestinationKind.FAMILY,

@@ -1,10 +1,13 @@
-"""The first tables: append-only but for outbox, throttle and labels."""
+"""The first tables: append-only but for outbox, throttle and labels.
+
+Revision 0001 was never released; a ledger of it is refused, and made again from its sources.
+"""
 
 from alembic import op
 
 from tasks.ledger.guards import install_guards
 
-revision = "0001"
+revision = "0002"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -82,7 +85,9 @@ _TABLES = (
     ) {end}""",
     """CREATE TABLE config_versions (
         id {int} NOT NULL PRIMARY KEY CHECK (id > 0),
-        kind TEXT NOT NULL CHECK (kind IN ('catalog', 'policy', 'sources', 'card', 'fx')),
+        kind TEXT NOT NULL CHECK (
+            kind IN ('catalog', 'policy', 'sources', 'finance', 'card', 'fx')
+        ),
         digest TEXT NOT NULL CHECK (digest <> ''),
         body TEXT NOT NULL,
         recorded_at {instant} NOT NULL
@@ -96,6 +101,7 @@ _TABLES = (
         catalog_digest TEXT NOT NULL,
         policy_digest TEXT NOT NULL,
         sources_digest TEXT NOT NULL,
+        finance_digest TEXT NOT NULL,
         card_digest TEXT NOT NULL,
         fx_digest TEXT NOT NULL,
         code_version TEXT NOT NULL,
@@ -129,6 +135,7 @@ _TABLES = (
         policy TEXT NOT NULL,
         card TEXT NOT NULL,
         fx TEXT NOT NULL,
+        terms TEXT NOT NULL,
         code_version TEXT NOT NULL,
         PRIMARY KEY (reconciliation_id, issuer, day)
     ) {end}""",
@@ -155,7 +162,8 @@ _TABLES = (
         ordinal {int} NOT NULL CHECK (ordinal >= 0),
         kind TEXT NOT NULL CHECK (
             kind IN (
-                'family', 'ad_hoc', 'unattributed', 'credit', 'tax', 'fee', 'seat', 'payable'
+                'family', 'ad_hoc', 'unattributed', 'credit', 'tax', 'fee', 'seat', 'idle_seat',
+                'prepaid', 'breakage', 'accrued', 'accrual', 'rounding', 'fx', 'payable'
             )
         ),
         portfolio TEXT NOT NULL,
