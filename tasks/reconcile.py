@@ -8,47 +8,31 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from prefect import task
 
 from config.load import Config, load_config
 from config.settings import Settings, settings_from_environment
-from config.shapes.sources import AgentLogSource, GithubSource, JiraSource, Source
-from tasks.core.attribution import hint_findings, resolve
-from tasks.core.bases import Made, bases_of
-from tasks.core.books import DayBasis, Entry, Snapshot
-from tasks.core.breaks import Quarantine
-from tasks.core.cells import Dimension, Hint
-from tasks.core.claims import (
-    LoggedCost,
-    OutcomeCounts,
-    check_claims,
-    decided,
-    outcomes_by_decision,
-)
-from tasks.core.digests import joined_digest, keyed_digest
+from config.shapes.sources import AgentLogSource, GithubSource, JiraSource
+from tasks.core.bases import bases_of
+from tasks.core.books import DayBasis, Entry
+from tasks.core.digests import keyed_digest
 from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
 from tasks.core.findings import Finding
 from tasks.core.item_states import current_items
-from tasks.core.night import Books, IssuerDay, NightInputs
+from tasks.core.night import Books, IssuerDay
 from tasks.core.night_report import NightReport
 from tasks.core.outcomes import Outcomes, outcomes_of, references
 from tasks.core.plan import Failure, Plan
 from tasks.core.posting import difference
-from tasks.core.prices import PriceCard, compile_card, seen_in
 from tasks.core.reconcile import reconcile as reconcile_books
-from tasks.core.standing import Known, Standing, stand
 from tasks.core.statement import aged, night_of, reasons_of
-from tasks.core.tables import CHARGES
-from tasks.lake.queries import Queries
-from tasks.lake.run_cells import RunLog
 from tasks.lake.store import Lake
 from tasks.ledger.breaks import break_id
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.reads import Booked
-from tasks.ledger.snapshots import Which
-from tasks.sources.registry import adapter_of, enabled_sources, streams_by_source
+from tasks.night_inputs import Gathered, gather
+from tasks.sources.registry import enabled_sources
 
 log = logging.getLogger(__name__)
 
@@ -60,26 +44,11 @@ UNBILLED = (AgentLogSource, GithubSource, JiraSource)
 
 @dataclass(frozen=True, slots=True)
 class _Computed:
-    """One computation, not booked yet.
+    """One computation, not booked yet."""
 
-    Attributes:
-        seq: Newest snapshot it could see.
-        books_at: Newest night it could see, read before everything else.
-        decided: Outcomes by the decisions that logs of the window hold.
-        costs: What those logs say each workflow's runs cost.
-        quarantine: Rows of the window that could not be booked.
-    """
-
-    seq: int
-    books_at: int
-    config: Config
-    card: PriceCard
-    standing: Standing
+    gathered: Gathered
     books: Books
     bases: Mapping[IssuerDay, DayBasis]
-    decided: Sequence[OutcomeCounts]
-    costs: Mapping[str, LoggedCost]
-    quarantine: Sequence[Quarantine]
 
 
 @task(name="reconcile", task_run_name="reconcile {plan.start} to {plan.end}")
@@ -130,128 +99,26 @@ def _record_config(config: Config, ledger: Ledger, plan: Plan) -> None:
 
 
 def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Computed:
-    books_at = ledger.books_at()
-    seq = ledger.seq_as_of(plan.as_of) if plan.is_past else ledger.newest_seq()
+    gathered = gather(plan, config, lake, ledger)
+    books = reconcile_books(gathered.inputs)
     sources = enabled_sources(config.sources)
-    standing = stand(
-        plan, sources, streams_by_source(config.sources), _known(plan, lake, ledger, seq)
-    )
-    precedence = {s.name: s.precedence for s in sources if isinstance(s, AgentLogSource)}
-    logs = [RunLog(one, precedence[one.source]) for one in standing.runs]
-    query = Queries(lake)
-    hints = query.run_hints(standing.runs)
-    item_stamps = _item_stamps(hints, ledger, plan)
-    resolutions = resolve(config.catalog, hints, item_stamps)
-    runs = query.run_cells(logs, resolutions)
-    usage = query.usage_cells(standing.usage)
-    charges = query.charge_cells(standing.charges)
-    first_charges = query.charge_cells(standing.first_charges)
-    decisions = query.decisions(logs)
-    card = compile_card(config.sources.issuers, seen_in(runs, usage))
-    counts, costs = decided(resolutions.candidates, decisions)
-    outcomes = outcomes_by_decision(config.catalog, counts)
-    claims = check_claims(config.catalog, outcomes, costs)
-    duplicates, quarantine = _refused(plan, ledger, seq, sources)
-    books = reconcile_books(
-        NightInputs(
-            issuers=config.sources.issuers,
-            catalog=config.catalog,
-            policy=config.policy,
-            card=card,
-            runs=runs,
-            usage=usage,
-            charges=charges,
-            legs=standing.legs,
-            first_charges=first_charges,
-            revised=standing.revised,
-            expected=standing.expected,
-            present=standing.present,
-            duplicates=duplicates,
-            quarantine=quarantine,
-            findings=(*hint_findings(hints, resolutions), *claims),
-        )
-    )
     issuer_of = {s.name: s.issuer for s in sources if not isinstance(s, UNBILLED)}
-    made = Made(_rules_digest(config), config.digests["policy"], card, item_stamps)
-    bases = bases_of(standing, issuer_of, made)
-    return _Computed(
-        seq, books_at, config, card, standing, books, bases, outcomes, costs, quarantine
-    )
-
-
-def _rules_digest(config: Config) -> str:
-    """Digest what decides destinations: the catalog, and of sources all but what the card holds."""
-    # Precedence of logs and currency of issuers decide them; a contract only what work is worth.
-    priced = {"issuers": {"__all__": {"contract", "price_provider"}}}
-    return joined_digest(
-        [config.digests["catalog"], config.sources.model_dump_json(exclude=priced)]
-    )
-
-
-def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
-    def snapshots(layer: str, which: Which, table: str | None = None) -> list[Snapshot]:
-        return ledger.snapshots_as_of(
-            seq, layer=layer, which=which, table=table, start=plan.start, end=plan.end
-        )
-
-    complete = snapshots("conformed", Which.NEWEST_COMPLETE)
-    first_charges = snapshots("conformed", Which.FIRST_COMPLETE, CHARGES.name)
-    return Known(
-        raw=snapshots("raw", Which.NEWEST_COMPLETE),
-        complete=complete,
-        first_charges=first_charges,
-        unreadable=lake.unreadable([*complete, *first_charges]),
-    )
-
-
-def _item_stamps(hints: Sequence[Hint], ledger: Ledger, plan: Plan) -> dict[str, str]:
-    """Read which of the work items that runs name carry a workflow's stamp themselves."""
-    named = {hint.value for hint in hints if hint.dimension is Dimension.WORK_ITEM}
-    keys = {key: name for key, name in ledger.labels("work_item").items() if name in named}
-    by = plan.as_of if plan.is_past else None
-    items = current_items(ledger.item_events(sorted(keys), observed_by=by)) if keys else {}
-    return {keys[key]: item.stamps[0] for key, item in items.items() if item.stamps}
+    return _Computed(gathered, books, bases_of(gathered.standing, issuer_of, gathered.made))
 
 
 def _outcomes(plan: Plan, computed: _Computed, ledger: Ledger, settings: Settings) -> Outcomes:
     """Read what became of all work known by the night's moment."""
     pseudonym = keyed_digest(settings.digest_key.get_secret_value())
+    gathered = computed.gathered
     return outcomes_of(
-        computed.config.catalog,
+        gathered.config.catalog,
         # All events: a revert and a deployment happen to the commit an item was merged as.
         current_items(ledger.item_events(observed_by=plan.as_of)),
-        computed.decided,
-        computed.costs,
+        gathered.decided,
+        gathered.costs,
         names=references(ledger.labels("work_item"), pseudonym),
         day=plan.as_of.date(),
     )
-
-
-def _refused(
-    plan: Plan, ledger: Ledger, seq: int, sources: Sequence[Source]
-) -> tuple[Counter[tuple[str, date]], list[Quarantine]]:
-    """Read what was received but not booked: repeated lines by source-day, and all else."""
-    duplicates: Counter[tuple[str, date]] = Counter()
-    quarantine: list[Quarantine] = []
-    tables = {
-        (source.name, stream.name): stream.table
-        for source in sources
-        for stream in adapter_of(source).streams
-    }
-    for one in ledger.rejects_as_of(seq, start=plan.start, end=plan.end):
-        table = tables.get((one.source, one.stream))
-        if table is None:
-            continue  # of a source that is no longer read
-        if one.reject.code == "duplicate":
-            duplicates[one.source, one.day] += 1
-        else:
-            issuer = one.reject.issuer or one.source
-            amount_nano = one.reject.amount_nano
-            is_billed = table == CHARGES.name
-            quarantine.append(
-                Quarantine(issuer, one.reject.account, one.day, amount_nano, is_billed)
-            )
-    return duplicates, quarantine
 
 
 def _book(
@@ -263,8 +130,8 @@ def _book(
     *,
     dry_run: bool,
 ) -> NightReport:
-    books, standing = computed.books, computed.standing
-    reasons = reasons_of(books, standing.held, failures, computed.quarantine)
+    books, standing = computed.books, computed.gathered.standing
+    reasons = reasons_of(books, standing.held, failures, computed.gathered.inputs.quarantine)
     status = "held" if standing.held else "partial" if reasons else "tied"
     current = ledger.breaks_current(plan.start, plan.end)
     known = {one.break_id: one.first_seen for one in current}
@@ -272,7 +139,7 @@ def _book(
     booked: Booked | None = None
     if not plan.is_past:
         try:
-            entries = _difference(plan, computed, ledger)
+            entries = _difference(computed)
         except UnexplainedDifferenceError as error:
             status, reasons = "held", [str(error), *reasons]
         else:
@@ -295,27 +162,30 @@ def _book(
     )
 
 
-def _difference(plan: Plan, computed: _Computed, ledger: Ledger) -> list[Entry]:
+def _difference(computed: _Computed) -> list[Entry]:
+    inputs = computed.gathered.inputs
     return difference(
-        ledger.posted(plan.start, plan.end),
+        inputs.posted,
         computed.books.desired,
         days=list(computed.bases),
-        previous=ledger.last_bases(plan.start, plan.end),
+        previous=computed.gathered.previous,
         now=computed.bases,
+        closed=inputs.closed,
     )
 
 
 def _commit(
     plan: Plan, computed: _Computed, ledger: Ledger, entries: list[Entry], status: str
 ) -> Booked:
-    config, books, card = computed.config, computed.books, computed.card
+    gathered, books = computed.gathered, computed.books
+    digests, card = gathered.config.digests, gathered.card
     ledger.store_config_version("card", card.digest, card.to_json(), plan.as_of)
-    night = night_of(plan, computed.seq, config.digests, card.digest, books, status, entries)
+    night = night_of(plan, gathered.seq, digests, card.digest, books, status, entries)
     return ledger.book_night(
         night,
-        books_at=computed.books_at,
+        books_at=gathered.books_at,
         bases=list(computed.bases.values()),
         recorded_at=plan.as_of,
-        held=computed.standing.held,
-        configs=config.digests,
+        held=gathered.standing.held,
+        configs=digests,
     )

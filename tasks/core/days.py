@@ -32,6 +32,13 @@ def billing_period(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}"
 
 
+def period_days(period: str) -> tuple[date, ...]:
+    """List the days of a billing period, `YYYY-MM`."""
+    first = date.fromisoformat(f"{period}-01")
+    after = (first + timedelta(days=31)).replace(day=1)
+    return window_days(first, after - timedelta(days=1))
+
+
 def window_days(start: date, end: date) -> tuple[date, ...]:
     """List the days from `start` to `end`, both included.
 

@@ -291,22 +291,24 @@ class Ledger:
 
     # --- books
 
-    def books_at(self) -> int:
+    def books_at(self, as_of: datetime | None = None) -> int:
         """Give the number of the newest night; read it before `posted` and `last_bases`."""
         with reading(self._engine) as connection:
-            return reads.read_books_at(connection)
+            return reads.read_books_at(connection, as_of)
 
     def posted(
-        self, start: date, end: date, *, issuers: Collection[str] | None = None
+        self, start: date, end: date, *, books_at: int | None = None
     ) -> dict[tuple[BookKey, Destination], int]:
-        """Sum what is posted for charge days from `start` to `end`, in nano units."""
+        """Sum what is posted for days from `start` to `end`, in nano, by the night `books_at`."""
         with reading(self._engine) as connection:
-            return reads.read_posted(connection, start, end, issuers)
+            return reads.read_posted(connection, start, end, None, books_at)
 
-    def last_bases(self, start: date, end: date) -> dict[tuple[str, date], DayBasis]:
-        """Read what the books of each (issuer, day) were last made of."""
+    def last_bases(
+        self, start: date, end: date, *, books_at: int | None = None
+    ) -> dict[tuple[str, date], DayBasis]:
+        """Read what the books of each (issuer, day) were last made of, by the night `books_at`."""
         with reading(self._engine) as connection:
-            return reads.read_last_bases(connection, start, end)
+            return reads.read_last_bases(connection, start, end, books_at)
 
     def book_night(
         self,

@@ -66,9 +66,21 @@ class FamilyTotal:
 
 
 def read_posted(
-    connection: Connection, start: date, end: date, issuers: Collection[str] | None
+    connection: Connection,
+    start: date,
+    end: date,
+    issuers: Collection[str] | None,
+    books_at: int | None = None,
 ) -> dict[tuple[BookKey, Destination], int]:
-    """Sum what is posted for charge days from `start` to `end`; zero sums are left out."""
+    """Sum what is posted for charge days from `start` to `end`; zero sums are left out.
+
+    Args:
+        connection: To read from.
+        start: First day.
+        end: Last day.
+        issuers: None for all.
+        books_at: Newest night that counts; None for all.
+    """
     entries, postings = tables.entries, tables.postings
     grain = [
         *(entries.c[name] for name in _ENTRY),
@@ -82,6 +94,8 @@ def read_posted(
     )
     if issuers is not None:
         query = query.where(entries.c.issuer.in_(sorted(issuers)))
+    if books_at is not None:
+        query = query.where(entries.c.reconciliation_id <= books_at)
     sums = {}
     for row in connection.execute(query):
         key = BookKey(*(getattr(row, name) for name in _ENTRY))
@@ -111,16 +125,18 @@ def read_family_totals(connection: Connection, start: date, end: date) -> list[F
 
 
 def read_last_bases(
-    connection: Connection, start: date, end: date
+    connection: Connection, start: date, end: date, books_at: int | None = None
 ) -> dict[tuple[str, date], DayBasis]:
-    """Read what the books of each (issuer, day) were last made of."""
+    """Read what the books of each (issuer, day) were last made of, by the night `books_at`."""
     table = tables.day_bases
-    newest = (
+    of_window = (
         select(table.c.issuer, table.c.day, func.max(table.c.reconciliation_id).label("id"))
         .where(table.c.day.between(start, end))
         .group_by(table.c.issuer, table.c.day)
-        .subquery()
     )
+    if books_at is not None:
+        of_window = of_window.where(table.c.reconciliation_id <= books_at)
+    newest = of_window.subquery()
     query = select(table).join(
         newest,
         (newest.c.issuer == table.c.issuer)
@@ -150,9 +166,13 @@ def read_last_reconciliation(
     return Reconciled(row.id, _reconciliation(row), row.recorded_at, read_head(connection))
 
 
-def read_books_at(connection: Connection) -> int:
-    """Give the number of the newest night booked; 0 if there is none."""
-    return connection.execute(select(func.max(tables.reconciliations.c.id))).scalar() or 0
+def read_books_at(connection: Connection, as_of: datetime | None = None) -> int:
+    """Give the number of the newest night booked, by an instant or at all; 0 if there is none."""
+    table = tables.reconciliations
+    query = select(func.max(table.c.id))
+    if as_of is not None:
+        query = query.where(table.c.recorded_at <= as_of)
+    return connection.execute(query).scalar() or 0
 
 
 def read_head(connection: Connection) -> str:

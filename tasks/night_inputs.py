@@ -1,0 +1,226 @@
+"""What a night is computed from: read from lake and ledger, as of one moment.
+
+Below the stages, because the night and the month's close compute from the same reading.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from config.load import Config
+from config.shapes.finance import Finance
+from config.shapes.sources import AgentLogSource, Source
+from tasks.core.attribution import hint_findings, resolve
+from tasks.core.bases import Made
+from tasks.core.books import DayBasis, Snapshot
+from tasks.core.breaks import Quarantine
+from tasks.core.cells import ChargeCell, Dimension, Hint
+from tasks.core.claims import (
+    LoggedCost,
+    OutcomeCounts,
+    check_claims,
+    decided,
+    outcomes_by_decision,
+)
+from tasks.core.days import period_days
+from tasks.core.digests import joined_digest
+from tasks.core.item_states import current_items
+from tasks.core.night import IssuerDay, NightInputs
+from tasks.core.plan import Plan
+from tasks.core.prices import PriceCard, compile_card, seen_in
+from tasks.core.standing import Known, Standing, stand
+from tasks.core.tables import CHARGES
+from tasks.lake.queries import Queries
+from tasks.lake.run_cells import RunLog
+from tasks.lake.store import Lake
+from tasks.ledger.ledger import Ledger
+from tasks.ledger.snapshots import Which
+from tasks.sources.registry import adapter_of, enabled_sources, streams_by_source
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything that one computation of a night stands on.
+
+    Attributes:
+        seq: Newest snapshot it could see.
+        books_at: Newest night it could see, read before everything else.
+        made: What decides the books of every day alike.
+        previous: What each day was last made of.
+        decided: Outcomes by the decisions that logs of the window hold.
+        costs: What those logs say each workflow's runs cost.
+    """
+
+    seq: int
+    books_at: int
+    config: Config
+    card: PriceCard
+    standing: Standing
+    inputs: NightInputs
+    made: Made
+    previous: Mapping[IssuerDay, DayBasis]
+    decided: Sequence[OutcomeCounts]
+    costs: Mapping[str, LoggedCost]
+
+
+def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
+    """Read what the books of a plan's window are made of.
+
+    Raises:
+        LakeError: A file that passed the look at its size cannot be read.
+        ConfigError: The catalog does not fit what was read.
+    """
+    books_at = ledger.books_at(plan.as_of if plan.is_past else None)
+    seq = ledger.seq_as_of(plan.as_of) if plan.is_past else ledger.newest_seq()
+    sources = enabled_sources(config.sources)
+    standing = stand(
+        plan, sources, streams_by_source(config.sources), _known(plan, lake, ledger, seq)
+    )
+    precedence = {s.name: s.precedence for s in sources if isinstance(s, AgentLogSource)}
+    logs = [RunLog(one, precedence[one.source]) for one in standing.runs]
+    query = Queries(lake)
+    hints = query.run_hints(standing.runs)
+    item_stamps = _item_stamps(hints, ledger, plan)
+    resolutions = resolve(config.catalog, hints, item_stamps)
+    runs = query.run_cells(logs, resolutions)
+    usage = query.usage_cells(standing.usage)
+    counts, costs = decided(resolutions.candidates, query.decisions(logs))
+    outcomes = outcomes_by_decision(config.catalog, counts)
+    claims = check_claims(config.catalog, outcomes, costs)
+    card = compile_card(config.sources.issuers, seen_in(runs, usage))
+    duplicates, quarantine = _refused(plan, ledger, seq, sources)
+    start = _earliest(plan, config.finance)
+    previous = ledger.last_bases(start, plan.end, books_at=books_at)
+    inputs = NightInputs(
+        issuers=config.sources.issuers,
+        catalog=config.catalog,
+        policy=config.policy,
+        card=card,
+        runs=runs,
+        usage=usage,
+        charges=query.charge_cells(standing.charges),
+        legs=standing.legs,
+        first_charges=query.charge_cells(standing.first_charges),
+        revised=standing.revised,
+        expected=standing.expected,
+        present=standing.present,
+        duplicates=duplicates,
+        quarantine=quarantine,
+        findings=(*hint_findings(hints, resolutions), *claims),
+        finance=config.finance,
+        posted=ledger.posted(start, plan.end, books_at=books_at),
+        booked_days=list(previous),
+        bookable=_bookable(plan, standing),
+        elsewhere=_foreign_before(plan, config, query, ledger, seq),
+    )
+    made = Made(_rules_digest(config), config.digests["policy"], card, item_stamps)
+    return Gathered(seq, books_at, config, card, standing, inputs, made, previous, outcomes, costs)
+
+
+def _bookable(plan: Plan, standing: Standing) -> list[IssuerDay]:
+    return [
+        (issuer, day)
+        for issuer, day in standing.legs.charges
+        if plan.start <= day <= plan.end and (issuer, day) not in standing.held
+    ]
+
+
+def _earliest(plan: Plan, finance: Finance) -> date:
+    """Find the first day whose postings bear on the window: of a period to settle, or of a lot."""
+    days = [day for period in _settled_periods(plan, finance) for day in period_days(period)[:1]]
+    days += [lot.bought for lot in finance.prepaid if lot.bought <= plan.end]
+    return min([plan.start, *days])
+
+
+def _settled_periods(plan: Plan, finance: Finance) -> set[str]:
+    """Name the invoiced periods that end in the window: only there they can be settled."""
+    return {
+        invoice.billing_period
+        for invoice in finance.invoices
+        if plan.start <= period_days(invoice.billing_period)[-1] <= plan.end
+    }
+
+
+def _foreign_before(
+    plan: Plan, config: Config, query: Queries, ledger: Ledger, seq: int
+) -> list[ChargeCell]:
+    """Read what was billed in foreign currencies before the window, in periods to settle."""
+    days = [day for period in _settled_periods(plan, config.finance) for day in period_days(period)]
+    if not days or min(days) >= plan.start:
+        return []
+    snapshots = ledger.snapshots_as_of(
+        seq,
+        layer="conformed",
+        which=Which.NEWEST_COMPLETE,
+        table=CHARGES.name,
+        start=min(days),
+        end=plan.start - timedelta(days=1),
+    )
+    currencies = {issuer.id: issuer.currency for issuer in config.sources.issuers}
+    return [
+        cell
+        for cell in query.charge_cells(snapshots)
+        if cell.currency != currencies.get(cell.issuer, cell.currency)
+    ]
+
+
+def _rules_digest(config: Config) -> str:
+    """Digest what decides destinations: the catalog, and of sources all but what the card holds."""
+    # Precedence of logs and currency of issuers decide them; a contract only what work is worth.
+    priced = {"issuers": {"__all__": {"contract", "price_provider"}}}
+    return joined_digest(
+        [config.digests["catalog"], config.sources.model_dump_json(exclude=priced)]
+    )
+
+
+def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
+    def snapshots(layer: str, which: Which, table: str | None = None) -> list[Snapshot]:
+        return ledger.snapshots_as_of(
+            seq, layer=layer, which=which, table=table, start=plan.start, end=plan.end
+        )
+
+    complete = snapshots("conformed", Which.NEWEST_COMPLETE)
+    first_charges = snapshots("conformed", Which.FIRST_COMPLETE, CHARGES.name)
+    return Known(
+        raw=snapshots("raw", Which.NEWEST_COMPLETE),
+        complete=complete,
+        first_charges=first_charges,
+        unreadable=lake.unreadable([*complete, *first_charges]),
+    )
+
+
+def _item_stamps(hints: Collection[Hint], ledger: Ledger, plan: Plan) -> dict[str, str]:
+    """Read which of the work items that runs name carry a workflow's stamp themselves."""
+    named = {hint.value for hint in hints if hint.dimension is Dimension.WORK_ITEM}
+    keys = {key: name for key, name in ledger.labels("work_item").items() if name in named}
+    by = plan.as_of if plan.is_past else None
+    items = current_items(ledger.item_events(sorted(keys), observed_by=by)) if keys else {}
+    return {keys[key]: item.stamps[0] for key, item in items.items() if item.stamps}
+
+
+def _refused(
+    plan: Plan, ledger: Ledger, seq: int, sources: Sequence[Source]
+) -> tuple[Counter[tuple[str, date]], list[Quarantine]]:
+    """Read what was received but not booked: repeated lines by source-day, and all else."""
+    duplicates: Counter[tuple[str, date]] = Counter()
+    quarantine: list[Quarantine] = []
+    tables = {
+        (source.name, stream.name): stream.table
+        for source in sources
+        for stream in adapter_of(source).streams
+    }
+    for one in ledger.rejects_as_of(seq, start=plan.start, end=plan.end):
+        table = tables.get((one.source, one.stream))
+        if table is None:
+            continue  # of a source that is no longer read
+        if one.reject.code == "duplicate":
+            duplicates[one.source, one.day] += 1
+        else:
+            issuer = one.reject.issuer or one.source
+            amount_nano = one.reject.amount_nano
+            is_billed = table == CHARGES.name
+            quarantine.append(
+                Quarantine(issuer, one.reject.account, one.day, amount_nano, is_billed)
+            )
+    return duplicates, quarantine
