@@ -1,6 +1,6 @@
 """Digest what the books of each day are made of, so that a difference has its one cause."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,6 @@ from tasks.core.version import CODE_VERSION
 
 #: No exchange rates are read yet: every issuer bills families in its own currency.
 NO_FX = ""
-NO_TERMS = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,10 @@ class Made:
 
 
 def bases_of(
-    standing: Standing, issuer_of: Mapping[str, str], made: Made
+    standing: Standing,
+    issuer_of: Mapping[str, str],
+    made: Made,
+    terms: Mapping[IssuerDay, Sequence[str]] | None = None,
 ) -> dict[IssuerDay, DayBasis]:
     """Digest each (issuer, day) that can be booked.
 
@@ -39,7 +41,9 @@ def bases_of(
         standing: What the night counts on; held days have no basis and are left alone.
         issuer_of: Issuer by source.
         made: What all days share.
+        terms: What finance has signed that bears on a day, as `Books.terms` tells it.
     """
+    signed = terms or {}
     stamps = joined_digest(f"{item} {stamp}" for item, stamp in made.item_stamps.items())
     charges = _by_issuer_day(standing.charges, issuer_of)
     usage = _by_issuer_day(standing.usage, issuer_of)
@@ -50,15 +54,15 @@ def bases_of(
         (issuer, day): DayBasis(
             issuer=issuer,
             day=day,
-            charges_raw=joined_digest(one.raw_sha for one in charges[issuer, day]),
-            charges=joined_digest(one.sha for one in charges[issuer, day]),
+            charges_raw=joined_digest(one.raw_sha for one in charges.get((issuer, day), [])),
+            charges=joined_digest(one.sha for one in charges.get((issuer, day), [])),
             usage=joined_digest(one.sha for one in usage.get((issuer, day), [])),
             runs=joined_digest([*runs.get(day, []), stamps]),
             catalog=made.catalog_digest,
             policy=made.policy_digest,
             card=made.card.day_digest(issuer, day),
             fx=NO_FX,
-            terms=NO_TERMS,
+            terms=joined_digest(signed.get((issuer, day), ())),
             code_version=CODE_VERSION,
         )
         for issuer, day in standing.legs.charges

@@ -81,6 +81,7 @@ class Books:
         desired: What each book should hold, by destination, without the payable side.
         missing: Source-days expected but not there, as `source day`.
         digest: SHA-256 hex over all of it, free of clock values.
+        terms: What finance has signed that bears on a day's books, as texts to digest.
     """
 
     desired: Mapping[BookKey, Mapping[Destination, int]]
@@ -96,3 +97,4 @@ class Books:
     leaks: tuple[Leak, ...]
     findings: tuple[Finding, ...]
     digest: str
+    terms: Mapping[IssuerDay, tuple[str, ...]] = field(default_factory=dict)

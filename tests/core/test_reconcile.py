@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.core.account_days import check_conserved
 from tasks.core.errors import AllocationError, ConfigError
 from tasks.core.findings import Finding
 from tasks.core.night import NightInputs
-from tasks.core.reconcile import _check_conserved, reconcile
+from tasks.core.reconcile import reconcile
 from tests.core.factories import DAY, charge, legs, night, run, usage
 
 NEXT = DAY + timedelta(days=1)
@@ -136,7 +137,7 @@ def test_charges_of_a_vendor_that_is_not_configured_are_a_fault() -> None:
 
 def test_money_that_went_nowhere_stops_the_night() -> None:
     with pytest.raises(AllocationError, match="main 2026-11-10 in 2026-11: 70 nano USD"):
-        _check_conserved(("main", DAY), [charge(70)], {})
+        check_conserved(("main", DAY), [charge(70)], {})
 
 
 def test_an_empty_window_has_empty_books() -> None:
