@@ -14,9 +14,9 @@ from pathlib import Path
 from cli.new_file import write_file
 from config.load import Config, load_config
 from config.settings import settings_from_environment
-from tasks.core.billed_lines import Bill, ExportError, Line, booked_lines
+from tasks.core.billed_lines import Bill, ExportError, Line, advances_of, booked_lines
 from tasks.core.books import BookKey
-from tasks.core.focus import Context, focus_rows
+from tasks.core.focus import focus_rows
 from tasks.core.focus_checks import (
     invoice_faults,
     ledger_faults,
@@ -25,7 +25,9 @@ from tasks.core.focus_checks import (
     table_faults,
 )
 from tasks.core.focus_columns import FOCUS_VERSION, Row
+from tasks.core.focus_invoices import with_invoices
 from tasks.core.focus_prices import RateBook, nano_decimal
+from tasks.core.focus_values import Context
 from tasks.core.journal import journal_of
 from tasks.core.tables import CHARGES, USAGE
 from tasks.lake.focus_file import focus_parquet
@@ -97,7 +99,8 @@ def _rows(books: PeriodBooks, config: Config, lake: Lake, ledger: Ledger) -> lis
     days = sorted({key.day for key, _ in books.posted})
     start, end = days[0], days[-1]
     currencies = {issuer.id: issuer.currency for issuer in issuers}
-    lines = booked_lines(books.posted, _bills(lake, ledger, start, end), currencies)
+    advances = advances_of(config.finance)
+    lines = booked_lines(books.posted, _bills(lake, ledger, start, end), currencies, advances)
     usage = Queries(lake).usage_cells(
         ledger.snapshots_as_of(
             ledger.newest_seq(),
@@ -117,6 +120,7 @@ def _rows(books: PeriodBooks, config: Config, lake: Lake, ledger: Ledger) -> lis
     )
     rates = RateBook(issuers, usage, (line for found in lines.values() for line in found))
     rows = focus_rows(books.posted, lines, rates, context)
+    rows = with_invoices(rows, books.period, config.finance.invoices)
     _refuse_faults(rows, books, lines)
     return rows
 

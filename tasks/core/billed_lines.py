@@ -9,20 +9,22 @@ from datetime import date, datetime
 from itertools import product
 from typing import Any
 
-from tasks.core.books import BookKey, Destination, DestinationKind
+from config.shapes.finance import Finance
+from tasks.core.books import BookKey, Destination, DestinationKind, Method
 from tasks.core.errors import GraduandError
 
 #: Kinds of destination that usage is spread over; every other kind has lines of its own.
-_SPREAD = frozenset(
-    {
-        *(DestinationKind.FAMILY, DestinationKind.AD_HOC),
-        *(DestinationKind.UNATTRIBUTED, DestinationKind.SEAT),
-    }
-)
+_SPREAD = frozenset({DestinationKind.FAMILY, DestinationKind.AD_HOC, DestinationKind.UNATTRIBUTED})
+#: Methods behind which a contract, an estimate or a document stands, and no billed line.
+_UNBILLED = frozenset({Method.SEAT, Method.ACCRUED, Method.DRAWN, Method.EXPIRED, Method.SETTLED})
+#: What was bought in advance: the bill may say it, or only the contract does.
+ADVANCES = frozenset({DestinationKind.PREPAID, DestinationKind.ACCRUED})
 _OWN_LINES = {"credit": DestinationKind.CREDIT, "tax": DestinationKind.TAX}
 
 #: Sums of postings by book and destination, without the payable side.
 Posted = Mapping[tuple[BookKey, Destination], int]
+#: Side of purchases that a seat plan or a lot of credits names, by (issuer, account, sku).
+Advances = Mapping[tuple[str, str, str], DestinationKind]
 #: A conformed row of `charges`.
 ChargeRow = Mapping[str, Any]
 
@@ -89,8 +91,31 @@ def side_of(kind: DestinationKind) -> DestinationKind:
     return DestinationKind.FAMILY if kind in _SPREAD else kind
 
 
+def is_billed(to: Destination) -> bool:
+    """Tell whether money got to its destination by a billed line."""
+    return to.method not in _UNBILLED
+
+
+def advances_of(finance: Finance) -> dict[tuple[str, str, str], DestinationKind]:
+    """Find the skus under which vendors bill what the contracts of finance say."""
+    plans = {
+        (plan.issuer, plan.account, plan.sku): DestinationKind.ACCRUED
+        for plan in finance.seats
+        if plan.sku
+    }
+    lots = {
+        (lot.issuer, lot.account, lot.sku): DestinationKind.PREPAID
+        for lot in finance.prepaid
+        if lot.sku
+    }
+    return plans | lots
+
+
 def booked_lines(
-    posted: Posted, bills: Iterable[Bill], currencies: Mapping[str, str]
+    posted: Posted,
+    bills: Iterable[Bill],
+    currencies: Mapping[str, str],
+    advances: Advances | None = None,
 ) -> dict[BookKey, list[Line]]:
     """Find, for every book, the billed lines that it was made of.
 
@@ -101,13 +126,14 @@ def booked_lines(
         posted: Of one billing period; corrections of other periods among them are skipped.
         bills: Of all days posted, newest first.
         currencies: Currency by issuer.
+        advances: What is bought in advance; see `advances_of`.
 
     Raises:
         ExportError: No bill says what is booked.
     """
     wanted: dict[tuple[str, date], dict[tuple[BookKey, DestinationKind], int]] = {}
     for (key, to), amount_nano in posted.items():
-        if not key.origin_period:
+        if not key.origin_period and is_billed(to):
             sums = wanted.setdefault((key.issuer, key.day), {})
             side = key, side_of(to.kind)
             sums[side] = sums.get(side, 0) + amount_nano
@@ -117,7 +143,8 @@ def booked_lines(
     lines: dict[BookKey, list[Line]] = {}
     unknown = []
     for (issuer, day), sums in sorted(wanted.items()):
-        found = _agreeing(issuer, sums, by_day.get(day, {}), currencies.get(issuer, ""))
+        bills_of_day = by_day.get(day, {})
+        found = _agreeing(issuer, sums, bills_of_day, currencies.get(issuer, ""), advances or {})
         if found is None:
             unknown.append(f"{issuer} {day}")
             continue
@@ -137,6 +164,7 @@ def _agreeing(
     sums: Mapping[tuple[BookKey, DestinationKind], int],
     bills: Mapping[str, Sequence[Bill]],
     currency: str,
+    advances: Advances,
 ) -> list[Line] | None:
     """Take the newest combination of sources' bills that sums to what is booked."""
     period = next(iter(sums))[0].billing_period
@@ -147,12 +175,17 @@ def _agreeing(
     ]
     booked = {side: amount for side, amount in sums.items() if amount}
     for chosen in product(*of_issuer):
-        lines = [line for line in _lines(chosen, issuer, currency) if _is_of(line, period)]
+        of_bills = _lines(chosen, issuer, currency, advances)
+        lines = [line for line in of_bills if _is_of(line, period)]
         billed: dict[tuple[BookKey, DestinationKind], int] = {}
         for line in lines:
             side = line.key.book, line.key.side
             billed[side] = billed.get(side, 0) + line.billed_nano
-        if {side: amount for side, amount in billed.items() if amount} == booked:
+        # An advance that no bill says is the contract's own.
+        told = {side: nano for side, nano in booked.items() if side[1] not in ADVANCES} | {
+            side: booked[side] for side in billed if side[1] in ADVANCES and side in booked
+        }
+        if {side: amount for side, amount in billed.items() if amount} == told:
             return lines
     return None
 
@@ -161,10 +194,10 @@ def _is_of(line: Line, period: str) -> bool:
     return line.key.book.billing_period == period
 
 
-def _lines(bills: Iterable[Bill], issuer: str, currency: str) -> list[Line]:
+def _lines(bills: Iterable[Bill], issuer: str, currency: str, advances: Advances) -> list[Line]:
     """Add up lines that differ in nothing an export tells, in a stable order."""
     rows = [(row, bill.digest) for bill in bills for row in bill.rows if row["issuer"] == issuer]
-    keyed = [(_line_key(row, currency), row, digest) for row, digest in rows]
+    keyed = [(_line_key(row, currency, advances), row, digest) for row, digest in rows]
     nameless: dict[tuple[Any, ...], int] = {}
     for key, row, _ in keyed:
         of = _nameless(key)
@@ -184,13 +217,15 @@ def _nameless(key: LineKey) -> tuple[Any, ...]:
     return key.book, key.category, key.model, key.charge_class, key.sku, key.kind
 
 
-def _line_key(row: ChargeRow, currency: str) -> LineKey:
+def _line_key(row: ChargeRow, currency: str, advances: Advances) -> LineKey:
     book = BookKey(
         row["issuer"], row["account"], row["day"], row["billing_period"], row["currency"]
     )
     category = row["category"]
     is_spread = category == "usage" or row["currency"] != currency
     side = DestinationKind.FAMILY if is_spread else _OWN_LINES.get(category, DestinationKind.FEE)
+    if category == "purchase" and not is_spread:
+        side = advances.get((row["issuer"], row["account"], row["sku"]), side)
     names = ("charge_class", "sku", "model", "tier", "context", "kind", "unit", "invoice_id")
     texts: dict[str, Any] = {name: row[name] or "" for name in names}
     return LineKey(book, side, category, **texts, start=row["charge_start"], end=row["charge_end"])

@@ -6,34 +6,40 @@ proportion to both, and say so (`x_SkuBasis`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
-from tasks.core.billed_lines import Line, Posted, side_of
+from tasks.core.billed_lines import Line, Posted, is_billed, side_of
 from tasks.core.books import BookKey, Break, Destination, DestinationKind
 from tasks.core.cross_split import cross_split
 from tasks.core.days import day_bounds
 from tasks.core.focus_columns import Row, Value
-from tasks.core.focus_prices import EXACT, RateBook, Rated, nano_decimal
+from tasks.core.focus_contract import (
+    UNTOLD,
+    ContractCharge,
+    billed_after_draw,
+    contract_charges,
+    drawn_nano,
+)
+from tasks.core.focus_prices import RateBook, Rated, nano_decimal
+from tasks.core.focus_values import (
+    Context,
+    Share,
+    common_values,
+    consumed_values,
+    price_values,
+    priced_by_amount,
+)
 from tasks.core.focus_words import (
     book_text,
     description,
-    family_of,
-    issuer_name,
     origin_digest,
     origin_id,
-    service_name,
     sku_values,
-    tags_of,
     whose,
 )
 from tasks.core.money import split_exact
 
-#: Unit prices of tokens are for this many.
-TOKENS_PER_PRICE = "1000000 Tokens"
-_MILLION_PLACES = -6
 #: Digits of a ratio that is shown; amounts are what counts.
 _RATIO_PLACES = 12
 _SHORT = 12
@@ -47,31 +53,8 @@ _ADJUSTMENT = "Adjustment"
 _PRICED = frozenset({"Usage", "Purchase"})
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What all rows of an export share.
-
-    Attributes:
-        head: Chain head of the ledger at the moment of reading.
-        cost_centres: By portfolio.
-        day_offsets: Start of the day by issuer, in minutes after 00:00 UTC.
-        breaks: Differences that are open.
-    """
-
-    period: str
-    head: str
-    cost_centres: Mapping[str, str]
-    day_offsets: Mapping[str, int]
-    breaks: Sequence[Break] = ()
-
-
-class _Share(NamedTuple):
-    """One destination's part of a billed line."""
-
-    to: Destination
-    amount_nano: int
-    quantity: int | None
-    ratio: Decimal | None
+#: Classes of open breaks by (issuer, account, day, sku).
+_Breaks = Mapping[tuple[str, str, date, str], set[str]]
 
 
 def focus_rows(
@@ -92,34 +75,99 @@ def focus_rows(
     open_breaks = _open_breaks(context.breaks)
     rows: list[Row] = []
     for key in sorted({*books, *lines}):
+        amounts = books.get(key, {})
         if key.origin_period:
-            rows += [_correction(key, to, nano, context) for to, nano in sorted(books[key].items())]
+            told = sorted((to, nano) for to, nano in amounts.items() if to.kind not in UNTOLD)
+            rows += [_correction(key, to, nano, context) for to, nano in told]
             continue
-        sides: dict[DestinationKind, list[Line]] = {}
-        for line in lines.get(key, ()):
-            sides.setdefault(line.key.side, []).append(line)
-        for side, of_side in sorted(sides.items()):
-            booked = books.get(key, {}).items()
-            columns = sorted(item for item in booked if side_of(item[0].kind) is side)
-            # Lines that net to nothing left no posting; the rows still tell them.
-            columns = columns or [(_nowhere(side), 0)]
-            table = cross_split([line.billed_nano for line in of_side], [n for _, n in columns])
-            is_exact = len(columns) == 1 or sum(bool(line.billed_nano) for line in of_side) == 1
-            for line, cells in zip(of_side, table, strict=True):
-                rated = rates.rate(line)
-                parts = [(to, cell) for (to, _), cell in zip(columns, cells, strict=True) if cell]
-                shares = _shares(parts, rated)
-                status = _status(open_breaks, key, line.key.sku)
-                rows += [
-                    _row(line, share, rated, context)
-                    | {
-                        "x_SkuBasis": "exact" if is_exact else "proportional",
-                        "x_AmountBasis": _basis(line, len(shares)),
-                        "x_ReconciliationStatus": status,
-                    }
-                    for share in shares
-                ]
+        of_bill = _billed_rows(key, amounts, lines.get(key, ()), rates, context, open_breaks)
+        rows += _after_draw(of_bill, drawn_nano(amounts))
+        sides = frozenset(line.key.side for line in lines.get(key, ()))
+        rows += [_contract_row(key, charge, context) for charge in contract_charges(amounts, sides)]
     return rows
+
+
+def _billed_rows(
+    key: BookKey,
+    amounts: Mapping[Destination, int],
+    lines: Sequence[Line],
+    rates: RateBook,
+    context: Context,
+    open_breaks: _Breaks,
+) -> list[dict[str, Value]]:
+    """Make the rows of one book that billed lines stand behind."""
+    sides: dict[DestinationKind, list[Line]] = {}
+    for line in lines:
+        sides.setdefault(line.key.side, []).append(line)
+    rows: list[dict[str, Value]] = []
+    for side, of_side in sorted(sides.items()):
+        columns = sorted(
+            item for item in amounts.items() if side_of(item[0].kind) is side and is_billed(item[0])
+        )
+        # Lines that net to nothing left no posting; the rows still tell them.
+        columns = columns or [(_nowhere(side), 0)]
+        table = cross_split([line.billed_nano for line in of_side], [n for _, n in columns])
+        is_exact = len(columns) == 1 or sum(bool(line.billed_nano) for line in of_side) == 1
+        for line, cells in zip(of_side, table, strict=True):
+            rated = rates.rate(line)
+            parts = [(to, cell) for (to, _), cell in zip(columns, cells, strict=True) if cell]
+            shares = _shares(parts, rated)
+            status = _status(open_breaks, key, line.key.sku)
+            rows += [
+                _row(line, share, rated, context)
+                | {
+                    "x_SkuBasis": "exact" if is_exact else "proportional",
+                    "x_AmountBasis": _basis(line, len(shares)),
+                    "x_ReconciliationStatus": status,
+                }
+                for share in shares
+            ]
+    return rows
+
+
+def _after_draw(rows: list[dict[str, Value]], drawn: int) -> list[Row]:
+    """Bill of usage only what credits bought before have not paid."""
+    usage = [row for row in rows if row["ChargeCategory"] == "Usage"]
+    amounts = [_nano(row["EffectiveCost"]) for row in usage]
+    for row, billed in zip(usage, billed_after_draw(amounts, drawn), strict=True):
+        row["BilledCost"] = nano_decimal(billed)
+    return list(rows)
+
+
+def _nano(value: Value) -> int:
+    return int(value.scaleb(9)) if isinstance(value, Decimal) else 0
+
+
+def _contract_row(key: BookKey, charge: ContractCharge, context: Context) -> Row:
+    """Make the row of what a contract or a document says, which has no billed line."""
+    start, end = day_bounds(key.day, context.day_offsets.get(key.issuer, 0))
+    to, gross = charge.to, nano_decimal(charge.billed_nano or charge.effective_nano)
+    words = (to.kind.value, to.method.value)
+    row = common_values(key, to, charge.effective_nano, context) | {
+        "BilledCost": nano_decimal(charge.billed_nano),
+        "ListCost": gross,
+        "ContractedCost": gross,
+        "ChargeCategory": charge.category,
+        "ChargeClass": None,
+        "ChargeDescription": f"{words[0]} {words[1]} for {whose(to)}".replace("_", " "),
+        "ChargeFrequency": charge.frequency,
+        "ChargePeriodStart": start,
+        "ChargePeriodEnd": end,
+        "InvoiceId": None,
+        "x_AllocationRatio": None,
+        "x_OriginChargeId": origin_digest([*book_text(key), *words]),
+        "x_SkuBasis": None,
+        "x_AmountBasis": "contract",
+        "x_ReconciliationStatus": "matched",
+        "x_EvidenceRef": f"head@{context.head[:_SHORT]}",
+    }
+    if charge.category in _PRICED:
+        sku = f"{key.issuer}:{'seats' if charge.frequency == 'Recurring' else 'credits'}"
+        row |= {"SkuId": sku, "SkuMeter": sku, "SkuPriceId": f"{sku}:flat"}
+        row |= priced_by_amount(gross, key.currency)
+    if charge.category == "Usage":
+        row |= {"ConsumedQuantity": gross, "ConsumedUnit": key.currency}
+    return row
 
 
 def _nowhere(side: DestinationKind) -> Destination:
@@ -127,7 +175,7 @@ def _nowhere(side: DestinationKind) -> Destination:
     return Destination(DestinationKind.UNATTRIBUTED if is_spread else side)
 
 
-def _shares(parts: Sequence[tuple[Destination, int]], rated: Rated) -> list[_Share]:
+def _shares(parts: Sequence[tuple[Destination, int]], rated: Rated) -> list[Share]:
     """Split quantity and ratio of a line as its money was split."""
     if not parts:
         return []
@@ -139,17 +187,15 @@ def _shares(parts: Sequence[tuple[Destination, int]], rated: Rated) -> list[_Sha
         quantities = split_exact(rated.quantity, weights)
     ratios = split_exact(10**_RATIO_PLACES, weights)
     return [
-        _Share(
-            to, amount, quantity, Decimal(ratio).scaleb(-_RATIO_PLACES) if has_one_sign else None
-        )
+        Share(to, amount, quantity, Decimal(ratio).scaleb(-_RATIO_PLACES) if has_one_sign else None)
         for (to, amount), quantity, ratio in zip(parts, quantities, ratios, strict=True)
     ]
 
 
-def _row(line: Line, share: _Share, rated: Rated, context: Context) -> dict[str, Value]:
+def _row(line: Line, share: Share, rated: Rated, context: Context) -> dict[str, Value]:
     key = line.key
     category = _CATEGORIES.get(key.category, _ADJUSTMENT)
-    row = _common(key.book, share.to, share.amount_nano, context)
+    row = common_values(key.book, share.to, share.amount_nano, context)
     row |= {
         "ChargeCategory": category,
         "ChargeClass": "Correction" if key.charge_class == "correction" else None,
@@ -164,9 +210,9 @@ def _row(line: Line, share: _Share, rated: Rated, context: Context) -> dict[str,
     }
     if category in _PRICED:
         row |= sku_values(line)
-        row |= _prices(share, rated, key.book.currency)
+        row |= price_values(share, rated, key.book.currency)
     if category == "Usage":
-        row |= _consumed(share, rated, key.book.currency)
+        row |= consumed_values(share, rated, key.book.currency)
     return row
 
 
@@ -176,7 +222,7 @@ def _correction(
     """Make the row of a closed period's difference, which has no billed line of its own."""
     start, end = day_bounds(key.day, context.day_offsets.get(key.issuer, 0))
     origin = origin_digest([*book_text(key), key.origin_period])
-    return _common(key, to, amount_nano, context) | {
+    return common_values(key, to, amount_nano, context) | {
         "ChargeCategory": _SIDES.get(side_of(to.kind), _ADJUSTMENT),
         "ChargeClass": "Correction",
         "ChargeDescription": f"Correction of {key.origin_period} for {whose(to)}",
@@ -194,92 +240,6 @@ def _correction(
     }
 
 
-def _common(key: BookKey, to: Destination, amount_nano: int, context: Context) -> dict[str, Value]:
-    """Fill what every row has; prices and quantities are null until a line tells them."""
-    name = issuer_name(key.issuer)
-    amount = nano_decimal(amount_nano)
-    centre = context.cost_centres.get(to.portfolio, "")
-    start, end = period_bounds(context.period, context.day_offsets.get(key.issuer, 0))
-    empty = (
-        *("CommitmentDiscountStatus", "ConsumedQuantity", "ConsumedUnit", "ContractedUnitPrice"),
-        *("ListUnitPrice", "PricingCategory", "PricingCurrencyContractedUnitPrice"),
-        *("PricingCurrencyListUnitPrice", "PricingQuantity", "PricingUnit", "SkuId", "SkuMeter"),
-        *("SkuPriceDetails", "SkuPriceId", "x_OriginBillingPeriod", "x_PriceBasis"),
-    )
-    return dict.fromkeys(empty) | {
-        "BilledCost": amount,
-        "EffectiveCost": amount,
-        # As the specification wants it of charges without a unit price.
-        "ListCost": amount,
-        "ContractedCost": amount,
-        "PricingCurrencyEffectiveCost": amount,
-        "BillingAccountId": key.issuer,
-        "BillingAccountName": name,
-        "BillingCurrency": key.currency,
-        "BillingPeriodStart": start,
-        "BillingPeriodEnd": end,
-        "InvoiceIssuerName": name,
-        "ProviderName": name,
-        "PublisherName": name,
-        "PricingCurrency": key.currency,
-        "ServiceCategory": "AI and Machine Learning",
-        "ServiceSubcategory": "Generative AI",
-        "ServiceName": service_name(key.issuer),
-        "SubAccountId": key.account,
-        "SubAccountName": key.account,
-        "Tags": tags_of(to, centre),
-        "x_WorkflowFamily": family_of(to),
-        "x_Workflow": to.workflow or None,
-        "x_Portfolio": to.portfolio or None,
-        "x_CostCentre": centre or None,
-        "x_Pool": to.pool or None,
-        "x_PaidFrom": to.paid_from or None,
-        "x_DestinationKind": to.kind.value,
-        "x_AllocationMethod": to.method.value,
-        "x_AllocationBasis": to.strength.value,
-    }
-
-
-def _prices(share: _Share, rated: Rated, currency: str) -> dict[str, Value]:
-    """Give prices by the token where they are known, else by the amount, at a price of one."""
-    listed, contracted = rated.list_price, rated.contracted_price
-    if share.quantity is None or listed is None or contracted is None:
-        amount, one = nano_decimal(share.amount_nano), Decimal(1)
-        basis, unit, quantity, listed, contracted = "billed_amount", currency, amount, one, one
-    else:
-        basis, unit = "price_list", TOKENS_PER_PRICE
-        quantity = Decimal(share.quantity).scaleb(_MILLION_PLACES, EXACT)
-    return {
-        "PricingCategory": "Standard",
-        "PricingQuantity": quantity,
-        "PricingUnit": unit,
-        "ListUnitPrice": listed,
-        "ListCost": EXACT.multiply(listed, quantity),
-        "ContractedUnitPrice": contracted,
-        "ContractedCost": EXACT.multiply(contracted, quantity),
-        "PricingCurrencyListUnitPrice": listed,
-        "PricingCurrencyContractedUnitPrice": contracted,
-        "x_PriceBasis": basis,
-    }
-
-
-def _consumed(share: _Share, rated: Rated, currency: str) -> dict[str, Value]:
-    if share.quantity is None:
-        return {"ConsumedQuantity": nano_decimal(share.amount_nano), "ConsumedUnit": currency}
-    unit = rated.unit.replace("_", " ").title()
-    return {"ConsumedQuantity": Decimal(share.quantity), "ConsumedUnit": unit}
-
-
-def period_bounds(period: str, offset_minutes: int = 0) -> tuple[datetime, datetime]:
-    """Give the first instant of a `YYYY-MM` period of an issuer and of the next one, in UTC."""
-    year, month = map(int, period.split("-"))
-    following = date(year + month // 12, month % 12 + 1, 1)
-    return (
-        day_bounds(date(year, month, 1), offset_minutes)[0],
-        day_bounds(following, offset_minutes)[0],
-    )
-
-
 def _basis(line: Line, shares: int) -> str:
     if shares > 1:
         return "allocated"
@@ -294,7 +254,7 @@ def _open_breaks(breaks: Iterable[Break]) -> dict[tuple[str, str, date, str], se
     return found
 
 
-def _status(breaks: Mapping[tuple[str, str, date, str], set[str]], key: BookKey, sku: str) -> str:
+def _status(breaks: _Breaks, key: BookKey, sku: str) -> str:
     places = ((key.account, sku), (key.account, "-"), ("-", sku), ("-", "-"))
     classes = {
         name

@@ -13,6 +13,7 @@ from typing import TypeVar
 from tasks.core.billed_lines import Line, Posted
 from tasks.core.books import BookKey
 from tasks.core.focus_columns import COLUMNS, SCALE, Row, Value
+from tasks.core.focus_contract import ASSETS, UNTOLD
 from tasks.core.focus_prices import EXACT, nano_decimal
 
 _T = TypeVar("_T")
@@ -49,9 +50,16 @@ def row_faults(row: Row) -> list[str]:
 
 
 def ledger_faults(rows: Iterable[Row], posted: Posted) -> list[str]:
-    """Name every book and destination whose rows do not sum to what is posted."""
+    """Name every destination whose effective, and every book whose billed cost is not posted."""
     booked: dict[tuple[Value, ...], Decimal] = {}
+    owed: dict[tuple[Value, ...], Decimal] = {}
     for (key, to), amount_nano in posted.items():
+        if to.kind in UNTOLD:
+            continue
+        of_book = (key.issuer, key.account, key.currency, key.origin_period or None)
+        _add(owed, (*of_book, key.billing_period), nano_decimal(amount_nano))
+        if to.kind in ASSETS:
+            continue
         place: tuple[Value, ...] = (
             *(key.issuer, key.account, key.currency, key.origin_period or None),
             *(key.billing_period, to.kind.value, to.portfolio or None, to.workflow or None),
@@ -68,12 +76,12 @@ def ledger_faults(rows: Iterable[Row], posted: Posted) -> list[str]:
             *(row[name] for name in ("x_Pool", "x_PaidFrom")),
             *(row[name] for name in ("x_AllocationMethod", "x_AllocationBasis")),
         )
-        _add(told, of, _decimal(row, "BilledCost"))
-        _add(effective, of, _decimal(row, "EffectiveCost"))
-    return [
-        *_different("billed", booked, told),
-        *_different("effective", booked, effective),
-    ]
+        _add(told, (*(row[name] for name in _PLACE), _period(row)), _decimal(row, "BilledCost"))
+        if row["x_DestinationKind"] not in _ASSETS:
+            _add(effective, of, _decimal(row, "EffectiveCost"))
+        elif row["EffectiveCost"] != _ZERO:
+            effective[of] = _decimal(row, "EffectiveCost")
+    return [*_different("billed", owed, told), *_different("effective", booked, effective)]
 
 
 def origin_faults(rows: Iterable[Row], lines: Mapping[BookKey, Sequence[Line]]) -> list[str]:
@@ -81,9 +89,9 @@ def origin_faults(rows: Iterable[Row], lines: Mapping[BookKey, Sequence[Line]]) 
     sums: dict[Value, Decimal] = {}
     ratios: dict[Value, Decimal] = {}
     for row in rows:
-        if row["x_OriginBillingPeriod"] is None:
+        if row["x_OriginBillingPeriod"] is None and row["x_AmountBasis"] != "contract":
             origin = row["x_OriginChargeId"]
-            _add(sums, origin, _decimal(row, "BilledCost"))
+            _add(sums, origin, _gross(row))
             if row["x_AllocationRatio"] is not None:
                 _add(ratios, origin, _decimal(row, "x_AllocationRatio"))
     # Ids are digests of what a line is: the amounts alone are held against the bill.
@@ -109,7 +117,7 @@ def invoice_faults(rows: Iterable[Row], payable: Mapping[str, Decimal]) -> list[
     sums: dict[str, Decimal] = {}
     for row in rows:
         if isinstance(row["InvoiceId"], str):
-            _add(sums, row["InvoiceId"], _decimal(row, "BilledCost"))
+            _add(sums, row["InvoiceId"], _gross(row))
     return _different("invoiced", payable, sums)
 
 
@@ -134,6 +142,12 @@ def table_faults(rows: Sequence[Row]) -> list[str]:
     return faults
 
 
+def _gross(row: Row) -> Decimal:
+    """Give what the bill says, before credits bought earlier pay a part of it."""
+    is_advance = row["x_DestinationKind"] in _ASSETS
+    return _decimal(row, "BilledCost" if is_advance else "EffectiveCost")
+
+
 def _is_priced(row: Row) -> bool:
     return row["ChargeCategory"] in {"Usage", "Purchase"} and row["ChargeClass"] is None
 
@@ -153,6 +167,10 @@ def _all_null(names: Iterable[str]) -> Callable[[Row], bool]:
 
 
 def _are_four_equal(row: Row) -> bool:
+    if row["x_DestinationKind"] in _PAID_BEFORE:
+        return row["EffectiveCost"] == row["ListCost"] == row["ContractedCost"]
+    if row["x_DestinationKind"] in _ASSETS and row["ChargeClass"] is not None:
+        return row["BilledCost"] == row["ListCost"] == row["ContractedCost"]
     costs = {row[name] for name in ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")}
     return len(costs) == 1
 
@@ -172,6 +190,9 @@ _DESTINATION = (
     *("x_DestinationKind", "x_Portfolio", "x_WorkflowFamily", "x_Workflow", "x_Pool"),
     *("x_PaidFrom", "x_AllocationMethod", "x_AllocationBasis"),
 )
+_ASSETS = frozenset(kind.value for kind in ASSETS)
+#: Costs that were billed when their credits were bought.
+_PAID_BEFORE = frozenset({"breakage"})
 _TYPES = {column.name: column.type for column in COLUMNS}
 _RULES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
     ("ChargeCategory is not one of the five", lambda row: row["ChargeCategory"] in _CATEGORIES),

@@ -1,12 +1,12 @@
 """A made-up month's books and bills: every category, two issuers, a correction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from config.shapes.sources import ContractLine, Issuer
-from tasks.core.billed_lines import Bill, Line, booked_lines
+from tasks.core.billed_lines import Advances, Bill, Line, booked_lines
 from tasks.core.books import (
     BookKey,
     Break,
@@ -18,9 +18,10 @@ from tasks.core.books import (
 )
 from tasks.core.cells import UsageCell
 from tasks.core.days import day_bounds
-from tasks.core.focus import Context, focus_rows
+from tasks.core.focus import focus_rows
 from tasks.core.focus_columns import Row
 from tasks.core.focus_prices import RateBook
+from tasks.core.focus_values import Context
 
 DAY = date(2026, 11, 20)
 PERIOD = "2026-11"
@@ -101,6 +102,7 @@ class Month:
     bills: Sequence[Bill]
     usage: Sequence[UsageCell] = ()
     breaks: Sequence[Break] = ()
+    advances: Advances = field(default_factory=dict)
 
     def rows(self) -> list[Row]:
         lines = self.lines()
@@ -110,7 +112,7 @@ class Month:
         )
 
     def lines(self) -> dict[BookKey, list[Line]]:
-        return booked_lines(self.posted, self.bills, CURRENCIES)
+        return booked_lines(self.posted, self.bills, CURRENCIES, self.advances)
 
 
 def a_month(invoice: str | None = None) -> Month:
@@ -162,3 +164,46 @@ def a_month(invoice: str | None = None) -> Month:
     ]
     gap = Break(BreakClass.UNLOGGED_USAGE, "anthropic", "ws_1", DAY, SKU, 5)
     return Month(posted, bills, metered, [gap])
+
+
+def a_month_of_contracts() -> Month:
+    """Give a month with seats of both ways to bill, credits drawn and lost, and settlement."""
+    by_contract = book("cursor", "team")
+    accrued = book("openai", "org")
+    settled = book(account="-", day=date(2026, 11, 30))
+    seat = {"portfolio": "core", "method": Method.ACCRUED}
+    posted = {
+        (book(), BUMP): 2_000_000_000,
+        (book(), REST): 1_000_000_001,
+        (book(), _prepaid(Method.BOUGHT)): 9_000_000_000,
+        (book(), _prepaid(Method.DRAWN)): -2_500_000_000,
+        (book(), _prepaid(Method.EXPIRED)): -40_000_000,
+        (book(), replace(_prepaid(Method.EXPIRED), kind=DestinationKind.BREAKAGE)): 40_000_000,
+        (by_contract, replace(LAB, method=Method.SEAT)): 700_000_000,
+        (by_contract, Destination(DestinationKind.IDLE_SEAT, **seat)): 300_000_000,
+        (accrued, Destination(DestinationKind.SEAT, **seat)): 20_000_000,
+        (accrued, Destination(DestinationKind.ACCRUED, **seat)): -20_000_000,
+        (accrued, replace(_prepaid(Method.BOUGHT), kind=DestinationKind.ACCRUED)): 600_000_000,
+        (settled, Destination(DestinationKind.ROUNDING, method=Method.SETTLED)): 10_000_000,
+        (settled, Destination(DestinationKind.FX, method=Method.SETTLED)): -7_000_000,
+        (settled, Destination(DestinationKind.ACCRUAL, method=Method.ACCRUED)): 5_000_000,
+    }
+    plan = charge(
+        600_000_000,
+        issuer="openai",
+        account="org",
+        source="open",
+        sku="seats",
+        category="purchase",
+        **PLAIN,
+    )
+    bills = [
+        bill(charge(2_700_000_001), charge(300_000_000, kind="output")),
+        bill(plan, source="open"),
+    ]
+    advances = {("openai", "org", "seats"): DestinationKind.ACCRUED}
+    return Month(posted, bills, [usage(1_000_003)], advances=advances)
+
+
+def _prepaid(method: Method) -> Destination:
+    return Destination(DestinationKind.PREPAID, "core", method=method)

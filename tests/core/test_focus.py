@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.core.focus import period_bounds
 from tasks.core.focus_checks import (
     invoice_faults,
     ledger_faults,
@@ -16,6 +15,8 @@ from tasks.core.focus_checks import (
     table_faults,
 )
 from tasks.core.focus_columns import COLUMNS, Row
+from tasks.core.focus_prices import nano_decimal
+from tasks.core.focus_values import period_bounds
 from tests.core.exported import (
     BUMP,
     FEE,
@@ -24,6 +25,7 @@ from tests.core.exported import (
     REST,
     Month,
     a_month,
+    a_month_of_contracts,
     bill,
     book,
     charge,
@@ -202,3 +204,42 @@ def test_any_bill_over_any_destinations_keeps_every_sum(
     )
 
     assert faults(month) == []
+
+
+def test_contracts_are_billed_when_bought_and_cost_when_used() -> None:
+    month = a_month_of_contracts()
+    rows = month.rows()
+
+    assert faults(month) == []
+    accrual = 5_000_000
+    owed = sum(month.posted.values()) - accrual
+    assert total(rows) == nano_decimal(owed)
+    used = sum(
+        nano
+        for (_, to), nano in month.posted.items()
+        if to.kind.value not in {"prepaid", "accrued", "accrual"}
+    )
+    assert total(rows, "EffectiveCost") == nano_decimal(used)
+    assert {row["x_DestinationKind"] for row in rows} == {
+        *("family", "unattributed", "prepaid", "breakage", "idle_seat", "seat", "accrued"),
+        *("rounding", "fx"),
+    }
+
+
+def test_credits_pay_for_usage_before_the_vendor_is_owed() -> None:
+    rows = [row for row in a_month_of_contracts().rows() if row["SubAccountId"] == "ws_1"]
+
+    usage = [row for row in rows if row["ChargeCategory"] == "Usage"]
+    assert total(usage, "EffectiveCost") == Decimal("3.000000001")
+    assert total(usage) == Decimal("0.500000001")
+    (bought,) = [row for row in rows if row["ChargeCategory"] == "Purchase"]
+    assert (bought["BilledCost"], bought["EffectiveCost"]) == (Decimal(9), Decimal(0))
+
+
+def test_seats_that_the_vendor_bills_itself_are_owed_once() -> None:
+    rows = [row for row in a_month_of_contracts().rows() if row["SubAccountId"] == "org"]
+
+    assert {row["ChargeCategory"]: (row["BilledCost"], row["EffectiveCost"]) for row in rows} == {
+        "Purchase": (Decimal("0.6"), Decimal(0)),
+        "Usage": (Decimal(0), Decimal("0.02")),
+    }
