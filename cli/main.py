@@ -14,6 +14,8 @@ from tasks.core.errors import GraduandError
 
 #: The checkout: what the rehearsal stands on.
 ROOT = Path(__file__).resolve().parents[1]
+#: Beyond it a rehearsal is a load test, and the machine's memory the first thing it tests.
+_LARGEST_SCALE = 100.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
         "rehearse", help="nights of the sandbox organisation, checked against its oracle"
     )
     rehearse.add_argument("--nights", type=int, default=3, choices=range(1, 4))
-    rehearse.add_argument("--scale", type=float, default=1.0, help="size of the organisation")
+    rehearse.add_argument("--scale", type=_scale, default=1.0, help="size of the organisation")
     rehearse.add_argument("--dir", type=Path, default=ROOT / "var" / "rehearsal")
 
     lake = commands.add_parser("lake", help="files of the lake that nothing refers to")
@@ -85,6 +87,14 @@ def build_parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="configuration, ledger, lake: is a night possible?")
     check.add_argument("--deep", action="store_true", help="prove every stored byte and row")
     return parser
+
+
+def _scale(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= _LARGEST_SCALE:
+        message = f"must be above 0 and at most {_LARGEST_SCALE}, not {text}"
+        raise argparse.ArgumentTypeError(message)
+    return value
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:

@@ -125,12 +125,12 @@ def _reject(key: date, position: int, text: str, code: str, config: AgentLogSour
 
 
 def _dropped(source: str, key: date, field: str, count: int) -> Finding:
-    detail = f"{count} lines of {key} hold a {field} that is no short word or id; it is not kept"
+    detail = f"of {key}, in {count} line(s) the {field} is no short word or id; it is not kept"
     return Finding("hint_dropped", field, detail, source)
 
 
 def _unknown(source: str, key: date, issuer: str, count: int) -> Finding:
-    detail = f"{count} runs of {key} name a vendor that sources.yaml does not know as an issuer"
+    detail = f"of {key}, {count} run(s) name a vendor that sources.yaml does not know as an issuer"
     return Finding("unknown_issuer", issuer, detail, source)
 
 
