@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tasks.core.books import BookKey, Destination, DestinationKind, Method, Strength
-from tasks.core.charges import DayCharges
+from tasks.core.charges import BOUGHT, DayCharges
 from tasks.core.matching import NO_KEY, Cell, Line, Matched
 from tasks.core.money import in_range, split_exact
 from tasks.core.ownership import Owner, Ownership
@@ -82,9 +82,9 @@ class Account:
             paid_from=self.paid_from(api_key),
         )
 
-    def own_line(self, kind: DestinationKind) -> Destination:
+    def own_line(self, kind: DestinationKind, method: Method = Method.REST) -> Destination:
         """Make the destination of money that no workflow may carry."""
-        return Destination(kind, portfolio=self.portfolio)
+        return Destination(kind, portfolio=self.portfolio, method=method)
 
     def _family(
         self, workflow: str, pool: str, paid_from: str, method: Method, strength: Strength
@@ -193,7 +193,8 @@ def allocate(
         book.spend([line], [charge.billed_nano], account.paid_from(NO_KEY), Method.DIRECT.value)
     for (period, own_kind), amount_nano in charges.own_lines.items():
         book = books.setdefault((period, currency), _Book())
-        book.book(account.own_line(own_kind), amount_nano)
+        method = Method.BOUGHT if own_kind in BOUGHT else Method.REST
+        book.book(account.own_line(own_kind, method), amount_nano)
     for (period, foreign), amount_nano in charges.foreign.items():
         book = books.setdefault((period, foreign), _Book())
         book.book(account.own_line(DestinationKind.UNATTRIBUTED), amount_nano)

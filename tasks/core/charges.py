@@ -4,7 +4,7 @@ Everything here is about one account on one of its issuer's days. Amounts are
 integers of 1e-9 currency units.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -13,7 +13,11 @@ from tasks.core.cells import ChargeCell
 
 _Key = TypeVar("_Key")
 
+#: Purchases that a plan or a lot names: bought in advance or accrued, and no fee.
+BOUGHT = frozenset({DestinationKind.ACCRUED, DestinationKind.PREPAID})
+
 _USAGE = "usage"
+_PURCHASE = "purchase"
 # What is not usage has its own line and lowers no family; an unknown category is a fee, too.
 _OWN_LINES = {"credit": DestinationKind.CREDIT, "tax": DestinationKind.TAX}
 
@@ -46,7 +50,7 @@ class DayCharges:
     Attributes:
         usage: To allocate, by billing period, then by (sku, kind).
         direct: Charges that name their run.
-        own_lines: Amounts by (billing period, credit | tax | fee).
+        own_lines: Amounts by (billing period, credit | tax | fee | accrued | prepaid).
         foreign: Amounts by (billing period, currency) in currencies other than the issuer's.
     """
 
@@ -67,9 +71,19 @@ class DayCharges:
             total.add(charge.model, charge.billed_nano, charge.quantity)
         return skus
 
+    def usage_nano(self) -> int:
+        """Sum usage charges, direct ones included."""
+        allocated = (billed for lines in self.usage.values() for billed in lines.values())
+        return sum(billed.amount_nano for billed in allocated) + sum(
+            charge.billed_nano for charge in self.direct
+        )
+
 
 def sort_charges(
-    charges: Iterable[ChargeCell], currency: str, known_runs: frozenset[str] = frozenset()
+    charges: Iterable[ChargeCell],
+    currency: str,
+    known_runs: frozenset[str] = frozenset(),
+    bought: Mapping[str, DestinationKind] | None = None,
 ) -> DayCharges:
     """Sort the charges of one account and day.
 
@@ -77,7 +91,9 @@ def sort_charges(
         charges: In any order.
         currency: The issuer's; other currencies are never converted and never allocated.
         known_runs: Ids of runs that a direct charge may go to.
+        bought: Skus that the account's seat plans (`ACCRUED`) and lots of credits (`PREPAID`) name.
     """
+    named = bought or {}
     day = DayCharges()
     nameless: dict[tuple[str, str | None, str, str | None], list[ChargeCell]] = {}
     for charge in charges:
@@ -86,6 +102,8 @@ def sort_charges(
             _add(day.foreign, (period, charge.currency), charge.billed_nano)
         elif charge.category != _USAGE:
             kind = _OWN_LINES.get(charge.category, DestinationKind.FEE)
+            if charge.category == _PURCHASE:
+                kind = named.get(charge.sku, kind)
             _add(day.own_lines, (period, kind), charge.billed_nano)
         elif charge.run_id is not None and charge.run_id in known_runs:
             day.direct.append(charge)

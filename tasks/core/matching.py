@@ -34,6 +34,11 @@ class Line(NamedTuple):
 AD_HOC = Line("", "", Strength.NONE.value)
 
 
+def line_of(run: RunCell) -> Line:
+    """Name the line of runs: their workflow's, or nobody's."""
+    return Line(run.workflow, run.pool, run.strength.value) if run.workflow else AD_HOC
+
+
 @dataclass(slots=True)
 class Cell:
     """Metered tokens of one kind under one sku and key, and what logs say about them.
@@ -108,8 +113,7 @@ def _logged(runs: Iterable[RunCell]) -> dict[tuple[str, str], dict[tuple[Line, s
     """Sum tokens by (model, kind), then by (line, key)."""
     groups: dict[tuple[str, str], dict[tuple[Line, str], int]] = {}
     for run in runs:
-        line = Line(run.workflow, run.pool, run.strength.value) if run.workflow else AD_HOC
-        place = (line, run.api_key or NO_KEY)
+        place = (line_of(run), run.api_key or NO_KEY)
         for kind, reported in zip(TOKEN_KINDS, run.tokens, strict=True):
             if reported.tokens > 0:
                 group = groups.setdefault((run.model, kind), {})

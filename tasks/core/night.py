@@ -13,7 +13,9 @@ from tasks.core.breaks import Legs, Quarantine
 from tasks.core.cells import ChargeCell, RunCell, UsageCell
 from tasks.core.findings import Finding
 from tasks.core.matching import Line
+from tasks.core.prepaid import PrepaidRow
 from tasks.core.prices import PriceCard
+from tasks.core.seats import SeatRow
 from tasks.core.ties import TieOut
 from tasks.core.totals import Coverage, Leak, OtherRow, PoolRow
 
@@ -82,6 +84,8 @@ class Books:
         missing: Source-days expected but not there, as `source day`.
         digest: SHA-256 hex over all of it, free of clock values.
         terms: What finance has signed that bears on a day's books, as texts to digest.
+        seats: Seat plans over the window's complete days.
+        prepaid: Lots of credits after the window's last day.
     """
 
     desired: Mapping[BookKey, Mapping[Destination, int]]
@@ -98,3 +102,5 @@ class Books:
     findings: tuple[Finding, ...]
     digest: str
     terms: Mapping[IssuerDay, tuple[str, ...]] = field(default_factory=dict)
+    seats: tuple[SeatRow, ...] = ()
+    prepaid: tuple[PrepaidRow, ...] = ()

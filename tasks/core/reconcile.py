@@ -22,6 +22,7 @@ from tasks.core.breaks import (
 )
 from tasks.core.findings import Finding
 from tasks.core.night import Books, NightInputs, SourceDay
+from tasks.core.seats import seat_rows
 from tasks.core.ties import tie_outs
 from tasks.core.tolerance import Tolerances
 from tasks.core.totals import (
@@ -39,7 +40,7 @@ def reconcile(inputs: NightInputs) -> Books:
     """Reconcile a window.
 
     Raises:
-        ConfigError: An issuer has charges but is not configured.
+        ConfigError: An issuer has charges or seats but is not configured.
         AllocationError: Money would appear or vanish; a fault of this program.
         OutOfRangeError: A sum is larger than the ledger can keep.
     """
@@ -72,6 +73,9 @@ def reconcile(inputs: NightInputs) -> Books:
         leaks=leaks_of(found.desired),
         findings=tuple(sorted(findings)),
         digest="",
+        terms={of: tuple(sorted(texts)) for of, texts in found.terms.items()},
+        seats=seat_rows(found.seats, currencies),
+        prepaid=tuple(sorted(found.prepaid)),
     )
     return replace(books, digest=_digest(books))
 
@@ -125,7 +129,14 @@ def _digest(books: Books) -> str:
         postings,
         *(
             [_columns(type(item))(item) for item in items]
-            for items in (books.breaks, books.ties, books.coverage, books.findings)
+            for items in (
+                books.breaks,
+                books.ties,
+                books.coverage,
+                books.findings,
+                books.seats,
+                books.prepaid,
+            )
         ),
         books.missing,
     ]

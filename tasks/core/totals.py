@@ -79,8 +79,8 @@ class Leak:
 def totals_of(desired: Desired, ties: Iterable[TieOut]) -> tuple[tuple[str, int], ...]:
     """Sum the night as sorted (`name:currency`, amount) pairs.
 
-    `booked` is everything posted and the sum of `family`, `ad_hoc`, `unattributed`, `credit`,
-    `tax` and `fee`; `billed`, `metered` and `logged` are the legs of the tie-out.
+    `booked` is everything posted: the sum of every kind of destination; `billed`, `metered` and
+    `logged` are the legs of the tie-out.
     """
     totals: dict[str, int] = {}
 
@@ -103,7 +103,8 @@ def coverage_of(desired: Desired) -> tuple[Coverage, ...]:
     shares: dict[str, list[int]] = {}
     for key, lines in desired.items():
         for destination, amount_nano in lines.items():
-            if destination.kind in _SPENT:
+            # Seats are owed by contract: how much of usage is explained does not hang on them.
+            if destination.kind in _SPENT and destination.method is not Method.SEAT:
                 share = shares.setdefault(key.currency, [0, 0, 0])
                 share[_explained(destination)] += amount_nano
     return tuple(Coverage(currency, *share) for currency, share in sorted(shares.items()))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.account_days import check_conserved
+from tasks.core.books import BookKey
 from tasks.core.errors import AllocationError, ConfigError
 from tasks.core.findings import Finding
 from tasks.core.night import NightInputs
@@ -112,7 +113,7 @@ def test_the_digest_moves_with_what_was_found(change: dict[str, object]) -> None
 def test_the_digest_is_spelled_the_same_on_every_machine() -> None:
     books = reconcile(night([run("alpha", input=5)], [usage(10)], [charge(70)]))
 
-    assert books.digest == ("672666c37075a3b4ed321158a5a5f868cd6661bd9c53d9f3f389a365ef62a043")
+    assert books.digest == ("0a7d40b73e4ddb8cafae8f7d344661ffb70e090958ec62ff7490ac8d292daa7e")
 
 
 def test_missing_days_are_listed_and_found() -> None:
@@ -136,8 +137,10 @@ def test_charges_of_a_vendor_that_is_not_configured_are_a_fault() -> None:
 
 
 def test_money_that_went_nowhere_stops_the_night() -> None:
-    with pytest.raises(AllocationError, match="main 2026-11-10 in 2026-11: 70 nano USD"):
-        check_conserved(("main", DAY), [charge(70)], {})
+    key = BookKey("anthropic", "main", DAY, "2026-11", "USD")
+
+    with pytest.raises(AllocationError, match="main on 2026-11-10 in 2026-11: 70 nano USD"):
+        check_conserved({key: 70}, {})
 
 
 def test_an_empty_window_has_empty_books() -> None:
