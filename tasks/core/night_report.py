@@ -4,10 +4,14 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tasks.core.books import Break
+from tasks.core.break_ids import NO_CURRENCY
+from tasks.core.dispositions import Decided
 from tasks.core.findings import Finding
 from tasks.core.night import Books
 from tasks.core.outcomes import Outcomes
 from tasks.core.plan import Failure, Plan
+from tasks.core.pools import Pools
+from tasks.core.roll_forward import Roll
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +21,19 @@ class KnownBreak:
     Attributes:
         first_seen: Business day on which it was first measured.
         is_new: First measured by this night.
+        decided: What a role has decided about it; None if nobody has.
+        currency: Of its amount; `XXX` where the issuer is not configured.
     """
 
     item: Break
     first_seen: date
     is_new: bool
+    decided: Decided | None = None
+    currency: str = NO_CURRENCY
+
+    def is_settled(self) -> bool:
+        """Tell whether a disposition holds: then the break asks nobody for anything."""
+        return self.decided is not None and self.decided.lapse is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,9 @@ class NightReport:
         is_booked: False for a dry run, a past moment, and a night that had nothing new.
         head: Newest head of the ledger's chain; empty if nothing was ever booked.
         outcomes: What became of the work, as known by the night's moment. Not part of the books.
+        roll_forward: How the breaks that stood became those that stand, by class and currency;
+            empty for a past moment, before which nothing stood that is known now.
+        pools: The budget pools of the month. Not part of the books.
     """
 
     plan: Plan
@@ -53,6 +68,8 @@ class NightReport:
     head: str
     digest: str
     outcomes: Outcomes = field(default_factory=Outcomes)
+    roll_forward: tuple[Roll, ...] = ()
+    pools: Pools = field(default_factory=Pools)
 
     def coverage_ppm(self) -> int:
         """Give the explained share of gross usage charges, parts per million.

@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
+from config.shapes.finance import Disposition
 from tasks.core.bases import NO_FX
 from tasks.core.books import Break, Entry, Inputs, Night, Reconciliation
+from tasks.core.break_ids import break_currency, break_id
 from tasks.core.breaks import Quarantine
+from tasks.core.dispositions import decide, dispositions_by_break
 from tasks.core.night import Books, IssuerDay
 from tasks.core.night_report import KnownBreak
 from tasks.core.plan import Failure, Plan
@@ -97,17 +100,32 @@ def night_of(
 
 
 def aged(
-    breaks: Sequence[Break], first_seen: Sequence[datetime | None], as_of: datetime
+    breaks: Sequence[Break],
+    first_seen: Sequence[datetime | None],
+    as_of: datetime,
+    *,
+    dispositions: Iterable[Disposition] = (),
+    currencies: Mapping[str, str] | None = None,
 ) -> tuple[KnownBreak, ...]:
-    """Give breaks their age, the largest amounts first.
+    """Give breaks their age and what was decided about them, the largest amounts first.
 
     Args:
         breaks: As tonight measured them.
         first_seen: When each was first measured; None if never before.
         as_of: Business time of tonight, aware UTC.
+        dispositions: What roles have decided about breaks.
+        currencies: Currency of the books of each issuer, by its id.
     """
+    decisions = dispositions_by_break(dispositions)
+    today = as_of.date()
     found = [
-        KnownBreak(item, (since or as_of).date(), is_new=since is None or since >= as_of)
+        KnownBreak(
+            item,
+            (since or as_of).date(),
+            is_new=since is None or since >= as_of,
+            decided=decide(item.amount_nano, decisions.get(break_id(item), ()), today),
+            currency=break_currency(item, currencies or {}),
+        )
         for item, since in zip(breaks, first_seen, strict=True)
     ]
     return tuple(sorted(found, key=lambda one: (-abs(one.item.amount_nano), one.item)))

@@ -1,6 +1,5 @@
 """Breaks as nights observed them: stable ids, ages that survive flapping, and what is current."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select
 
 from tasks.core.books import Break, BreakClass
+from tasks.core.break_ids import break_id
 from tasks.ledger import tables
 
 
@@ -24,12 +24,6 @@ class AgedBreak:
     item: Break
     first_seen: datetime
     last_seen: datetime
-
-
-def break_id(item: Break) -> str:
-    """Name a break by what it is about, never by its amount: equal over reruns."""
-    about = (item.break_class, item.issuer, item.account, item.day.isoformat(), item.sku)
-    return hashlib.sha256("|".join(about).encode()).hexdigest()[:16]
 
 
 def observation_rows(reconciliation_id: int, breaks: Sequence[Break]) -> list[dict[str, object]]:
