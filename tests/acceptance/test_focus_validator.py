@@ -13,7 +13,7 @@ import pytest
 
 from tasks.lake.focus_file import focus_parquet
 from tasks.pages.focus import focus_csv
-from tests.core.exported import a_month
+from tests.core.exported import a_month, a_month_of_contracts
 
 _CRITERIA = (
     *("USAGE_MEASUREMENT_SUPPORTED", "UNIT_PRICING_SUPPORTED", "PUBLIC_PRICE_LIST_SUPPORTED"),
@@ -65,6 +65,18 @@ def test_an_exported_month_fails_nothing_but_the_known_rule(
     passed, rules = failed(validator, file)
 
     assert rules == _KNOWN[invoice]
+    assert passed >= 249
+
+
+def test_contracts_credits_and_settlement_fail_nothing_either(
+    validator: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "focus.csv"
+    file.write_bytes(focus_csv(a_month_of_contracts().rows()).encode())
+
+    passed, rules = failed(validator, file)
+
+    assert rules == _KNOWN[None]
     assert passed >= 249
 
 
