@@ -11,7 +11,7 @@ from tasks.core.prices import PriceCard
 from tasks.core.standing import Standing
 from tasks.core.version import CODE_VERSION
 
-#: No exchange rates are read yet: every issuer bills families in its own currency.
+#: Where no exchange rate converted anything.
 NO_FX = ""
 
 
@@ -34,6 +34,7 @@ def bases_of(
     issuer_of: Mapping[str, str],
     made: Made,
     terms: Mapping[IssuerDay, Sequence[str]] | None = None,
+    fx: Mapping[IssuerDay, str] | None = None,
 ) -> dict[IssuerDay, DayBasis]:
     """Digest each (issuer, day) that can be booked.
 
@@ -42,8 +43,9 @@ def bases_of(
         issuer_of: Issuer by source.
         made: What all days share.
         terms: What finance has signed that bears on a day, as `Books.terms` tells it.
+        fx: Digest of the exchange rates that converted a day's charges, as `Books.fx` tells it.
     """
-    signed = terms or {}
+    signed, rates = terms or {}, fx or {}
     stamps = joined_digest(f"{item} {stamp}" for item, stamp in made.item_stamps.items())
     charges = _by_issuer_day(standing.charges, issuer_of)
     usage = _by_issuer_day(standing.usage, issuer_of)
@@ -61,7 +63,7 @@ def bases_of(
             catalog=made.catalog_digest,
             policy=made.policy_digest,
             card=made.card.day_digest(issuer, day),
-            fx=NO_FX,
+            fx=rates.get((issuer, day), NO_FX),
             terms=joined_digest(signed.get((issuer, day), ())),
             code_version=CODE_VERSION,
         )

@@ -16,6 +16,7 @@ from tasks.core.matching import Line
 from tasks.core.prepaid import PrepaidRow
 from tasks.core.prices import PriceCard
 from tasks.core.seats import SeatRow
+from tasks.core.settlement import Settlement
 from tasks.core.ties import TieOut
 from tasks.core.totals import Coverage, Leak, OtherRow, PoolRow
 
@@ -47,7 +48,8 @@ class NightInputs:
             accounts with prepaid credits from the day of the first lot on.
         booked_days: (issuer, day)s of those periods that were ever booked.
         bookable: (issuer, day)s that tonight may book: complete, and not held.
-        elsewhere: Charges in foreign currencies of the invoiced periods' days outside the window.
+        elsewhere: Charges in foreign currencies of the invoiced periods' days that tonight does
+            not book: outside the window, or held.
         closed: Closed billing periods, each with the one that takes its corrections.
     """
 
@@ -86,6 +88,8 @@ class Books:
         terms: What finance has signed that bears on a day's books, as texts to digest.
         seats: Seat plans over the window's complete days.
         prepaid: Lots of credits after the window's last day.
+        settlements: Invoices against what the books owe, by issuer, period and currency.
+        fx: Digest of the exchange rates that converted a day's charges; none where none did.
     """
 
     desired: Mapping[BookKey, Mapping[Destination, int]]
@@ -104,3 +108,5 @@ class Books:
     terms: Mapping[IssuerDay, tuple[str, ...]] = field(default_factory=dict)
     seats: tuple[SeatRow, ...] = ()
     prepaid: tuple[PrepaidRow, ...] = ()
+    settlements: tuple[Settlement, ...] = ()
+    fx: Mapping[IssuerDay, str] = field(default_factory=dict)

@@ -20,7 +20,9 @@ from tasks.core.breaks import (
     logged_breaks,
     quarantine_breaks,
 )
+from tasks.core.currency import Rates, converted, fx_digests
 from tasks.core.findings import Finding
+from tasks.core.invoices import settle_invoices
 from tasks.core.night import Books, NightInputs, SourceDay
 from tasks.core.seats import seat_rows
 from tasks.core.ties import tie_outs
@@ -40,11 +42,24 @@ def reconcile(inputs: NightInputs) -> Books:
     """Reconcile a window.
 
     Raises:
-        ConfigError: An issuer has charges or seats but is not configured.
+        ConfigError: An issuer has charges, seats or invoices but is not configured.
         AllocationError: Money would appear or vanish; a fault of this program.
         OutOfRangeError: A sum is larger than the ledger can keep.
     """
+    currencies = {issuer.id: issuer.currency for issuer in inputs.issuers}
+    rates = Rates(inputs.finance.exchange_rates)
+    as_billed = inputs
+    inputs = replace(
+        as_billed,
+        charges=converted(as_billed.charges, currencies, rates),
+        first_charges=converted(as_billed.first_charges, currencies, rates),
+    )
     found = book_account_days(inputs)
+    settled = settle_invoices(as_billed, found.desired, currencies)
+    for key, lines in settled.desired.items():
+        found.add(key, lines, sum(lines.values()))
+    for issuer_day, texts in settled.terms.items():
+        found.terms.setdefault(issuer_day, []).extend(texts)
     tolerances = Tolerances(inputs.policy.matching.tolerances)
     breaks = [
         *found.breaks,
@@ -53,9 +68,9 @@ def reconcile(inputs: NightInputs) -> Books:
         *_revision_breaks(inputs),
         *duplicate_breaks(inputs.duplicates),
         *quarantine_breaks(inputs.quarantine),
+        *settled.breaks,
     ]
     breaks.sort(key=_break_order)
-    currencies = {issuer.id: issuer.currency for issuer in inputs.issuers}
     ties = tie_outs(found.buckets, breaks, inputs.legs, currencies)
     absent = sorted(set(inputs.expected) - set(inputs.present))
     findings = {*inputs.findings, *scope_findings(inputs.runs), *_missing_findings(absent)}
@@ -76,6 +91,8 @@ def reconcile(inputs: NightInputs) -> Books:
         terms={of: tuple(sorted(texts)) for of, texts in found.terms.items()},
         seats=seat_rows(found.seats, currencies),
         prepaid=tuple(sorted(found.prepaid)),
+        settlements=tuple(sorted(settled.rows)),
+        fx=fx_digests(as_billed.charges, currencies, rates),
     )
     return replace(books, digest=_digest(books))
 
@@ -136,6 +153,7 @@ def _digest(books: Books) -> str:
                 books.findings,
                 books.seats,
                 books.prepaid,
+                books.settlements,
             )
         ),
         books.missing,
