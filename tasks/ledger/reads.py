@@ -87,7 +87,7 @@ def read_posted(
         *(postings.c[name] for name in _POSTING),
     ]
     query = (
-        select(*grain, *_exact_sum())
+        select(*grain, *exact_sum())
         .join(postings, postings.c.entry_id == entries.c.id)
         .where(entries.c.day.between(start, end))
         .group_by(*grain)
@@ -99,7 +99,7 @@ def read_posted(
     sums = {}
     for row in connection.execute(query):
         key = BookKey(*(getattr(row, name) for name in _ENTRY))
-        sums[key, _destination(row)] = _whole(row)
+        sums[key, _destination(row)] = whole(row)
     return {grain: amount for grain, amount in sums.items() if amount}
 
 
@@ -112,7 +112,7 @@ def read_family_totals(connection: Connection, start: date, end: date) -> list[F
         *(postings.c[name] for name in _POSTING),
     ]
     query = (
-        select(*grain, *_exact_sum())
+        select(*grain, *exact_sum())
         .join(postings, postings.c.entry_id == entries.c.id)
         .where(entries.c.day.between(start, end))
         .group_by(*grain)
@@ -120,7 +120,7 @@ def read_family_totals(connection: Connection, start: date, end: date) -> list[F
     return sorted(
         FamilyTotal(row.billing_period, row.currency, _destination(row), amount)
         for row in connection.execute(query)
-        if (amount := _whole(row))
+        if (amount := whole(row))
     )
 
 
@@ -213,13 +213,15 @@ def _reconciliation(row: Row[Any]) -> Reconciliation:
     )
 
 
-def _exact_sum() -> tuple[Any, Any]:
+def exact_sum() -> tuple[Any, Any]:
+    """Sum amounts of postings in two columns that neither database overflows; see `whole`."""
     amount = tables.postings.c.amount_nano
     # Both databases divide integers towards zero, so the two parts belong together.
     return func.sum(amount // _BILLION).label("billions"), func.sum(amount % _BILLION).label("rest")
 
 
-def _whole(row: Row[Any]) -> int:
+def whole(row: Row[Any]) -> int:
+    """Put the two columns of `exact_sum` together."""
     return int(row.billions) * _BILLION + int(row.rest)
 
 
