@@ -5,6 +5,7 @@ correction, and every correction carries the one cause that explains it.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date
 
 from tasks.core.books import (
@@ -37,6 +38,7 @@ def difference(
     previous: Mapping[IssuerDay, DayBasis],
     now: Mapping[IssuerDay, DayBasis],
     closed: Mapping[str, str] | None = None,
+    provisional: Collection[IssuerDay] = (),
 ) -> list[Entry]:
     """Make the entries that turn what is posted into what is desired.
 
@@ -48,6 +50,8 @@ def difference(
         previous: What each day's books were made of when it was last posted.
         now: What they are made of tonight, for each of `days`.
         closed: Closed billing periods, each with the open one that takes its corrections.
+        provisional: Days of which a log is missing: what they post tonight is marked, and what
+            corrects it once the log is there is not.
 
     Returns:
         Balanced entries in a stable order; none where nothing differs.
@@ -77,7 +81,8 @@ def difference(
         if cause is None:
             unexplained.append(f"{key.issuer} {key.account} {key.day}")
         else:
-            entries.append(_entry(_booked_in(key, closed or {}), cause, changes))
+            entry = _entry(_booked_in(key, closed or {}), cause, changes)
+            entries.append(_provisional(entry) if day in provisional else entry)
     if unexplained:
         message = (
             f"{len(unexplained)} books would change although nothing they are made of did, "
@@ -163,6 +168,12 @@ def _entry(key: BookKey, cause: Cause, changes: Mapping[Destination, int]) -> En
     if balance:
         postings.append(Posting(PAYABLE, in_range(balance)))
     return Entry(key, cause, tuple(postings))
+
+
+def _provisional(entry: Entry) -> Entry:
+    return replace(
+        entry, postings=tuple(replace(one, is_provisional=True) for one in entry.postings)
+    )
 
 
 def _booked_in(key: BookKey, closed: Mapping[str, str]) -> BookKey:

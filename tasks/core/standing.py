@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from config.shapes.finance import Finance
 from config.shapes.sources import AgentLogSource, AnthropicSource, OpenAISource, Source
-from tasks.core.books import BreakClass, Snapshot
+from tasks.core.books import BreakClass, DayBasis, Snapshot
 from tasks.core.breaks import Legs
 from tasks.core.days import window_days
 from tasks.core.night import IssuerDay, SourceDay
@@ -46,6 +47,7 @@ class Standing:
         first_charges: The same days of `charges` as first told, where they were revised.
         held: (issuer, day)s that must not be measured tonight.
         present, expected: Source-days there, and source-days that should be.
+        provisional: (issuer, day)s whose split may still change: a log of the day is missing.
     """
 
     runs: tuple[Snapshot, ...]
@@ -57,10 +59,46 @@ class Standing:
     held: frozenset[IssuerDay]
     expected: tuple[SourceDay, ...]
     present: tuple[SourceDay, ...]
+    provisional: frozenset[IssuerDay] = frozenset()
+
+
+def unreported_days(
+    plan: Plan,
+    finance: Finance,
+    sources: Iterable[Source],
+    previous: Mapping[IssuerDay, DayBasis],
+) -> frozenset[IssuerDay]:
+    """List the days, before the night's, that are complete although nothing reports charges.
+
+    They are those of issuers with seats or prepaid credits that no source reports, and those
+    once booked for them. A day that was booked from a report is not among them: its source is
+    gone, its charges are not.
+
+    Args:
+        plan: The night.
+        finance: What finance has signed.
+        sources: All sources, disabled ones too.
+        previous: What each day's books were made of when it was last posted.
+    """
+    reported = _issuers(source for source in sources if isinstance(source, ReportSource))
+    signed = {seats.issuer for seats in finance.seats} | {lot.issuer for lot in finance.prepaid}
+    days = {
+        (issuer, day) for issuer in signed for day in window_days(plan.start, plan.end)
+    } | previous.keys()
+    from_reports = {of for of, basis in previous.items() if basis.charges_raw}
+    return frozenset(
+        (issuer, day)
+        for issuer, day in days - from_reports
+        if issuer not in reported and plan.start <= day <= plan.end and day < plan.as_of.date()
+    )
 
 
 def stand(
-    plan: Plan, sources: Sequence[Source], streams: Mapping[str, Sequence[str]], known: Known
+    plan: Plan,
+    sources: Sequence[Source],
+    streams: Mapping[str, Sequence[str]],
+    known: Known,
+    unreported: Collection[IssuerDay] = (),
 ) -> Standing:
     """Decide what a night counts on.
 
@@ -69,6 +107,7 @@ def stand(
         sources: Enabled sources; what others told once is left out, and their books as they are.
         streams: Stream names by source.
         known: What the ledger holds.
+        unreported: As `unreported_days` lists them.
     """
     known = _of_sources(known, {source.name for source in sources})
     reports = [source for source in sources if isinstance(source, ReportSource)]
@@ -81,7 +120,7 @@ def stand(
     }
     issuers = _issuers(reports)
     legs = Legs(
-        charges=_legs(by_table[CHARGES.name], issuers),
+        charges=_legs(by_table[CHARGES.name], issuers) | frozenset(unreported),
         usage=_legs(by_table[USAGE.name], issuers),
         logged_days={one.key for one in by_table[RUNS.name]},
         first_late_day={
@@ -97,7 +136,14 @@ def stand(
         if day < plan.as_of.date() - timedelta(days=_lag_days(source))
     )
     there = {(one.source, one.stream, one.key) for one in complete}
+    present = tuple(
+        (name, day)
+        for name, day in expected
+        if all((name, stream, day) in there for stream in streams[name])
+    )
     revised = _revised(by_table[CHARGES.name], known.first_charges, issuers)
+    logs = {source.name for source in reports if isinstance(source, AgentLogSource)}
+    billing = issuers.keys() | {issuer for issuer, _ in unreported}
     return Standing(
         runs=by_table[RUNS.name],
         usage=by_table[USAGE.name],
@@ -109,12 +155,18 @@ def stand(
         ),
         revised=revised,
         legs=legs,
-        held=frozenset(_held(broken, issuers, reports)),
+        held=frozenset(
+            (issuer, day)
+            for source, day in broken
+            for issuer in (billing if source in logs else _issuer_of(source, issuers))
+        ),
         expected=expected,
-        present=tuple(
-            (name, day)
-            for name, day in expected
-            if all((name, stream, day) in there for stream in streams[name])
+        present=present,
+        provisional=frozenset(
+            (issuer, day)
+            for source, day in set(expected) - set(present)
+            if source in logs
+            for issuer in billing
         ),
     )
 
@@ -190,13 +242,3 @@ def _revised(
                     BreakClass.RESTATED if is_restated else BreakClass.REPARSED
                 )
     return revised
-
-
-def _held(
-    broken: Iterable[SourceDay], issuers: Mapping[str, set[str]], reports: Sequence[ReportSource]
-) -> Iterator[IssuerDay]:
-    """Name the (issuer, day)s that broken source-days touch; a log may name any issuer."""
-    logs = {source.name for source in reports if isinstance(source, AgentLogSource)}
-    for source, day in broken:
-        for issuer in issuers if source in logs else _issuer_of(source, issuers):
-            yield issuer, day

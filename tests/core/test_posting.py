@@ -270,3 +270,17 @@ def test_after_any_nights_the_ledger_says_what_the_last_one_wanted(
         for destination, amount in lines.items()
     }
     assert sum(ledger.values()) == 0
+
+
+def test_a_day_without_its_log_posts_provisionally_until_the_log_comes() -> None:
+    desired = {book(): {NOBODY: 30}, book(issuer="openai"): {NOBODY: 5}}
+
+    early = entries_for({}, desired, days={OURS, THEIRS}, provisional={OURS})
+
+    flags = {(entry.key.issuer, one.is_provisional) for entry in early for one in entry.postings}
+    assert flags == {("anthropic", True), ("openai", False)}
+    posted = post({}, early)
+    (late,) = entries_for(posted, {book(): {to("alpha"): 30}}, basis(), basis(runs="come"))
+    assert late.cause is Cause.RECLASS
+    assert not any(one.is_provisional for one in late.postings)
+    assert entries_for(post(posted, [late]), {book(): {to("alpha"): 30}}, basis()) == []

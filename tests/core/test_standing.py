@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from config.shapes.finance import Finance
 from config.shapes.sources import AgentLogSource, AnthropicSource, GithubSource, Source
-from tasks.core.books import BreakClass, Snapshot
+from tasks.core.books import BreakClass, DayBasis, Snapshot
 from tasks.core.plan import Plan
-from tasks.core.standing import Known, Standing, stand
+from tasks.core.standing import Known, Standing, stand, unreported_days
 
 NIGHT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 START, END = date(2026, 11, 15), date(2026, 11, 19)
@@ -36,6 +37,14 @@ SOURCES: list[Source] = [
     ),
 ]
 DAYS = [START + timedelta(days=n) for n in range(5)]
+PLAN = Plan(START, END, NIGHT, is_past=False, orders=())
+SEATS = {
+    "id": "team",
+    "account": "org",
+    "from": "2026-11-01",
+    "seats": 10,
+    "price": "20",
+}
 
 
 def snapshot(
@@ -74,16 +83,29 @@ def standing(
     raw: list[Snapshot] | None = None,
     first: list[Snapshot] | None = None,
     unreadable: list[Snapshot] | None = None,
+    unreported: frozenset[tuple[str, date]] = frozenset(),
 ) -> Standing:
     known = everything() if complete is None else complete
     return stand(
-        Plan(START, END, NIGHT, is_past=False, orders=()),
+        PLAN,
         SOURCES,
         STREAMS,
         Known(
             raw=raw or [], complete=known, first_charges=first or [], unreadable=unreadable or []
         ),
+        unreported,
     )
+
+
+def seats_of(*issuers: str) -> Finance:
+    plans = [{**SEATS, "id": f"team-{issuer}", "issuer": issuer} for issuer in issuers]
+    return Finance.model_validate({"seats": plans})
+
+
+def booked(issuer: str, day: date, charges_raw: str) -> dict[tuple[str, date], DayBasis]:
+    return {
+        (issuer, day): DayBasis(issuer, day, charges_raw, "", "", "", "", "", "", "", "", "code")
+    }
 
 
 def test_a_window_with_everything_there_is_present_as_expected() -> None:
@@ -178,3 +200,58 @@ def test_a_day_told_the_same_from_the_start_is_not_revised() -> None:
 
     assert found.revised == {}
     assert found.first_charges == ()
+
+
+def test_an_issuer_with_seats_that_no_source_reports_is_complete_before_the_nights_day() -> None:
+    plan = replace(PLAN, end=NIGHT.date())
+
+    found = unreported_days(plan, seats_of("editor", "anthropic"), SOURCES, {})
+
+    assert found == {("editor", day) for day in DAYS}, "a source reports anthropic; today is open"
+
+
+def test_lots_of_credits_make_an_unreported_issuer_complete_too() -> None:
+    lot = {"id": "lot", "issuer": "editor", "account": "org", "bought": "2026-11-01", "amount": 1}
+
+    found = unreported_days(PLAN, Finance.model_validate({"prepaid": [lot]}), SOURCES, {})
+
+    assert found == {("editor", day) for day in DAYS}
+
+
+def test_a_source_that_is_gone_does_not_make_its_booked_days_complete_without_charges() -> None:
+    previous = booked("editor", START, "r1")
+
+    found = unreported_days(PLAN, seats_of("editor"), SOURCES, previous)
+
+    assert found == {("editor", day) for day in DAYS[1:]}
+
+
+def test_days_of_a_plan_that_was_withdrawn_stay_complete_so_that_it_can_be_taken_back() -> None:
+    previous = {**booked("editor", START, ""), **booked("editor", date(2026, 9, 1), "")}
+
+    assert unreported_days(PLAN, Finance(), SOURCES, previous) == {("editor", START)}
+
+
+def test_unreported_days_are_complete_for_charges_only_and_held_with_their_logs() -> None:
+    found = standing(
+        unreported=frozenset({("editor", START), ("editor", END)}),
+        unreadable=[snapshot("logs", "runs", END)],
+    )
+
+    assert {("editor", START), ("editor", END)} <= set(found.legs.charges)
+    assert not {day for issuer, day in found.legs.usage if issuer == "editor"}
+    assert found.held == {("editor", END), ("anthropic", END)}
+
+
+def test_a_day_whose_log_is_missing_is_provisional_for_every_issuer() -> None:
+    complete = [one for one in everything() if (one.source, one.key) != ("logs", START)]
+
+    found = standing(complete, unreported=frozenset({("editor", START)}))
+
+    assert found.provisional == {("anthropic", START), ("editor", START)}
+
+
+def test_a_day_that_lacks_a_report_is_not_provisional() -> None:
+    complete = [one for one in everything() if (one.source, one.key) != ("vendor", START)]
+
+    assert standing(complete).provisional == frozenset()
