@@ -190,17 +190,23 @@ def test_the_policys_own_line_for_an_issuer_decides_and_none_lets_nothing_pass()
         assert replace(one_more, rounding=lines).row().outcome is Outcome.BREAK
 
 
-def test_issuers_in_order_share_the_limit_of_a_month() -> None:
-    asked = {"acme": "104", "brio": "95", "cent": "104"}
-    case = Case(
-        [invoice(asked[issuer], issuer=issuer) for issuer in reversed(ISSUERS)],
-        {book(issuer): {FAMILY: 100 * UNIT} for issuer in ISSUERS},
-    )
+@pytest.mark.parametrize(
+    ("asked", "outcomes"),
+    [
+        (("104", "95", "104"), ("rounding", "break", "rounding")),
+        (("103", "97", "103"), ("rounding", "rounding", "break")),
+        (("106", "95", "103"), ("break", "rounding", "rounding")),
+    ],
+)
+def test_issuers_in_order_share_the_limit_of_a_month(
+    asked: tuple[str, ...], outcomes: tuple[str, ...]
+) -> None:
+    invoices = [invoice(text, issuer=one) for text, one in zip(asked, ISSUERS, strict=True)]
+    owed = {book(issuer): {FAMILY: 100 * UNIT} for issuer in ISSUERS}
 
-    outcomes = {row.issuer: row.outcome for row in case.settled().rows}
+    found = Case(invoices[::-1], owed).settled()
 
-    # 4 of 8 are used, 5 more are too many, and 4 more still fit.
-    assert outcomes == {"acme": "rounding", "brio": "break", "cent": "rounding"}
+    assert tuple(row.outcome for row in sorted(found.rows)) == outcomes
 
 
 def test_nothing_is_compared_before_every_day_is_booked() -> None:
