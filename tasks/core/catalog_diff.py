@@ -64,7 +64,7 @@ def _insertion(text: str, budgets: yaml.SequenceNode, line: str) -> tuple[int, s
     if budgets.flow_style:
         return last.end_mark.index, f", {line}"
     end = text.find("\n", _end(last))
-    newline = "\r\n" if text[: end + 1].endswith("\r\n") else "\n"
+    newline = "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
     added = f"{' ' * budgets.start_mark.column}- {line}"
     if end < 0:
         return len(text), f"{newline}{added}"
