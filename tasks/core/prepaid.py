@@ -176,7 +176,7 @@ def _move(lots: Sequence[_Lot], day: date, wanted_nano: int) -> Movement:
             drawn_nano += part_nano
     expired_nano = 0
     for lot in lots:
-        if lot.line.expires is not None and lot.line.expires + _DAY == day:
+        if lot.line.expires == day - _DAY:
             lost_nano = lot.left_nano()
             lot.expired_nano += lost_nano
             expired_nano += lost_nano
