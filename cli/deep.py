@@ -28,6 +28,7 @@ _PROVES = {
     "seals": "rows are what each night sealed",
     "numbers": "no row is missing between others",
     "digests": "breaks and quarantine are what their ids and counts say",
+    "periods": "each closed period holds what was signed",
 }
 
 

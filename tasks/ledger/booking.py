@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Table, func, insert, select
 
 from tasks.core.books import DayBasis, Entry, Night, Reconciliation
 from tasks.core.errors import LedgerError, StaleNightError
+from tasks.core.periods import closed_map, newest_number
 from tasks.ledger import tables
+from tasks.ledger.acts import read_acts
 from tasks.ledger.breaks import add_observations, observation_rows, observed_by
 from tasks.ledger.chain import in_book_order, next_head
 from tasks.ledger.configs import newest_version
@@ -35,6 +37,8 @@ class Booking:
         configs: Kind to digest, of the configuration that must still be the newest.
         messages: For the outbox, in the same transaction.
         recorded_at: Aware UTC; a label.
+        acts_at: Number of the newest act upon a period as read before everything else: one since
+            decides where corrections belong.
     """
 
     night: Night
@@ -44,6 +48,7 @@ class Booking:
     held: Collection[tuple[str, date]] = ()
     configs: Mapping[str, str] = field(default_factory=dict)
     messages: Sequence[Message] = ()
+    acts_at: int = 0
 
 
 def book(connection: Connection, booking: Booking, steps: Callable[[str], None]) -> Booked:
@@ -51,8 +56,8 @@ def book(connection: Connection, booking: Booking, steps: Callable[[str], None])
 
     Raises:
         StaleNightError: Something newer than the night was computed from has arrived.
-        LedgerError: An entry does not balance, an amount is out of range, or a break or
-            destination stands twice.
+        LedgerError: An entry does not balance, an amount is out of range, a break or destination
+            stands twice, or an entry belongs to a closed period.
     """
     reconciliation = booking.night.reconciliation
     entries = in_book_order(booking.night.entries)
@@ -60,6 +65,7 @@ def book(connection: Connection, booking: Booking, steps: Callable[[str], None])
     steps("night.locked")
     _refuse_newer_inputs(connection, reconciliation, booking.configs)
     _refuse_newer_books(connection, reconciliation, booking.books_at)
+    _refuse_closed(connection, entries, booking.acts_at)
     steps("night.verified")
     bases = _changed_bases(connection, booking)
     same = None if entries or bases else _same_night(connection, booking)
@@ -168,6 +174,27 @@ def _refuse_newer_books(connection: Connection, night: Reconciliation, books_at:
             " compared with: read what is posted again and compute again"
         )
         raise StaleNightError(message)
+
+
+def _refuse_closed(connection: Connection, entries: Sequence[Entry], acts_at: int) -> None:
+    acts = read_acts(connection)
+    newest = newest_number(acts)
+    if newest != acts_at:
+        message = (
+            f"ledger: act {newest} closed or reopened a period after act {acts_at}, which this"
+            " night goes by: read the acts again and compute again"
+        )
+        raise StaleNightError(message)
+    closed = closed_map(acts)
+    for entry in entries:
+        if entry.key.billing_period in closed:
+            key = entry.key
+            message = (
+                f"ledger: the entry of {key.issuer} {key.account} on {key.day} belongs to"
+                f" {key.billing_period}, which is closed: a correction goes to"
+                f" {closed[key.billing_period]}; this is a fault of graduand: report it"
+            )
+            raise LedgerError(message)
 
 
 def _changed_bases(connection: Connection, booking: Booking) -> list[dict[str, object]]:

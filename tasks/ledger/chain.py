@@ -5,10 +5,10 @@ are printed outside the database.
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 
 from tasks.core.books import Entry
+from tasks.core.entry_text import entry_text
 
 
 def next_head(previous: str, entries: Sequence[Entry]) -> str:
@@ -25,7 +25,7 @@ def next_head(previous: str, entries: Sequence[Entry]) -> str:
     digest.update(previous.encode())
     digest.update(f"\n{len(entries)}\n".encode())
     for entry in entries:
-        digest.update(_entry_text(entry).encode())
+        digest.update(entry_text(entry).encode())
         digest.update(b"\n")
     return digest.hexdigest()
 
@@ -43,27 +43,3 @@ def in_book_order(entries: Sequence[Entry]) -> list[Entry]:
         ),
         key=lambda entry: (entry.key, entry.cause),
     )
-
-
-def _entry_text(entry: Entry) -> str:
-    key = entry.key
-    postings = [
-        [
-            posting.destination.kind,
-            posting.destination.portfolio,
-            posting.destination.family,
-            posting.destination.workflow,
-            posting.destination.pool,
-            posting.destination.paid_from,
-            posting.destination.method,
-            posting.destination.strength,
-            posting.amount_nano,
-            posting.is_provisional,
-        ]
-        for posting in entry.postings
-    ]
-    parts = [
-        *(key.issuer, key.account, key.day.isoformat(), key.billing_period),
-        *(key.currency, key.origin_period, entry.cause, postings),
-    ]
-    return json.dumps(parts, separators=(",", ":"))

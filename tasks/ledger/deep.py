@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from tasks.core.errors import LedgerError
 from tasks.ledger import tables
+from tasks.ledger.acts import act_faults
 from tasks.ledger.seals import SEALED, Seal, canonical_rows, read_seals, seal_body
 from tasks.ledger.verify import verify_books
 
@@ -69,6 +70,7 @@ def number_faults(connection: Connection) -> Iterator[str]:
         ("pull", tables.pulls),
         ("configuration", tables.config_versions),
         ("reconciliation", tables.reconciliations),
+        ("act upon a period", tables.period_acts),
     ):
         yield from _gaps(what, _numbers(connection, table.c.id))
     names = connection.execute(select(tables.meta.c.key).order_by(tables.meta.c.key)).scalars()
@@ -195,4 +197,5 @@ _CHECKS: dict[str, Check] = {
     "seals": seal_faults,
     "numbers": number_faults,
     "digests": digest_faults,
+    "periods": act_faults,
 }

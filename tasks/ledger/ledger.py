@@ -15,11 +15,11 @@ from sqlalchemy import Connection, Engine, insert, select
 from tasks.core.batches import Reject, Stream, Watermark
 from tasks.core.books import BookKey, DayBasis, Destination, Label, Night, Snapshot
 from tasks.core.errors import LedgerError
+from tasks.core.pool_days import PoolDay
 from tasks.core.work_items import ItemEvent
 from tasks.ledger import (
     booking,
     configs,
-    deep,
     intake,
     outbox,
     quarantine,
@@ -29,14 +29,16 @@ from tasks.ledger import (
 )
 from tasks.ledger.breaks import AgedBreak, read_current
 from tasks.ledger.connect import open_engine, reading, writing
+from tasks.ledger.door import no_step
 from tasks.ledger.guards import assert_guards
 from tasks.ledger.outbox import Message
-from tasks.ledger.periods import PeriodBooks, read_period
+from tasks.ledger.period_door import PeriodDoor
+from tasks.ledger.pools import read_pool_days
+from tasks.ledger.proof_door import ProofDoor
 from tasks.ledger.quarantine import Place, Quarantined
 from tasks.ledger.reads import Booked, FamilyTotal, Reconciled
 from tasks.ledger.snapshots import Choice, Which
 from tasks.ledger.upgrade import current_revision
-from tasks.ledger.verify import Verified, verify_books
 from tasks.ledger.waits import LedgerWaits
 
 #: Moments, in order, at which a kill must leave the books as they were or as they should be.
@@ -49,24 +51,19 @@ STEPS = (
 )
 
 
-def _no_step(_name: str) -> None:
-    pass
-
-
-class Ledger:
+class Ledger(ProofDoor, PeriodDoor):
     """An open ledger database, of this code's own revision and bound to one lake.
 
     Attributes:
         waits: The store of waits for the transport.
     """
 
-    def __init__(self, engine: Engine, steps: Callable[[str], None] = _no_step) -> None:
-        self._engine = engine
-        self._steps = steps
+    def __init__(self, engine: Engine, steps: Callable[[str], None] = no_step) -> None:
+        super().__init__(engine, steps)
         self.waits = LedgerWaits(engine)
 
     @classmethod
-    def open(cls, url: str, *, lake_id: str, steps: Callable[[str], None] = _no_step) -> Self:
+    def open(cls, url: str, *, lake_id: str, steps: Callable[[str], None] = no_step) -> Self:
         """Open a ledger that `tasks.ledger.upgrade.upgrade` has prepared; never migrates.
 
         Args:
@@ -108,35 +105,6 @@ class Ledger:
     ) -> None:
         """Close."""
         self.close()
-
-    def check_guards(self) -> None:
-        """Prove that the database still refuses changes; before each night.
-
-        Raises:
-            LedgerError: It does not.
-        """
-        with reading(self._engine) as connection:
-            assert_guards(connection)
-
-    def verify(self) -> Verified:
-        """Prove guards, balance and chain. See `tasks.ledger.verify`."""
-        with reading(self._engine) as connection:
-            return verify_books(connection)
-
-    def deep_faults(self) -> dict[str, list[str]]:
-        """Prove every row, and say what is wrong, by check. See `tasks.ledger.deep`."""
-        with reading(self._engine) as connection:
-            return deep.faults(connection)
-
-    def unsealed_rows(self) -> int:
-        """Count rows that no booked night has sealed yet."""
-        with reading(self._engine) as connection:
-            return deep.unsealed_rows(connection)
-
-    def stored_events(self) -> list[tuple[object, ...]]:
-        """Read events of work items as the database holds them, to compare with the lake's."""
-        with reading(self._engine) as connection:
-            return deep.stored_events(connection)
 
     @contextmanager
     def history(self) -> Iterator[Connection]:
@@ -320,14 +288,18 @@ class Ledger:
         held: Collection[tuple[str, date]] = (),
         configs: Mapping[str, str] | None = None,
         messages: Sequence[Message] = (),
+        acts_at: int = 0,
     ) -> Booked:
         """Book a night, or nothing. See `tasks.ledger.booking`.
 
         Raises:
-            StaleNightError: Newer snapshots, quarantine, configuration or books arrived meanwhile.
-            LedgerError: The night is unsound.
+            StaleNightError: Newer snapshots, quarantine, configuration, books or acts upon periods
+                arrived meanwhile.
+            LedgerError: The night is unsound, or would change a closed period.
         """
-        order = booking.Booking(night, books_at, bases, recorded_at, held, configs or {}, messages)
+        order = booking.Booking(
+            *(night, books_at, bases, recorded_at, held, configs or {}, messages, acts_at)
+        )
         self._steps("night.begun")
         with writing(self._engine) as connection:
             booked = booking.book(connection, order, self._steps)
@@ -346,10 +318,10 @@ class Ledger:
         with reading(self._engine) as connection:
             return reads.read_family_totals(connection, start, end)
 
-    def period_books(self, period: str, *, issuers: Collection[str] | None = None) -> PeriodBooks:
-        """Read what is booked in a billing period (`YYYY-MM`), and the head that proves it."""
+    def pool_days(self, start: date, end: date) -> list[PoolDay]:
+        """Sum what is booked for each budget pool, by charge day from `start` to `end`."""
         with reading(self._engine) as connection:
-            return read_period(connection, period, issuers)
+            return read_pool_days(connection, start, end)
 
     def breaks_current(self, start: date | None = None, end: date | None = None) -> list[AgedBreak]:
         """Read the breaks that stand now, with their age."""

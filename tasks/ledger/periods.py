@@ -1,13 +1,16 @@
 """What is booked in one billing period, with the chain head that proves it; read only."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, select
 
 from tasks.core.books import BookKey, Destination, DestinationKind
+from tasks.core.days import period_days
+from tasks.core.periods import PeriodAct
 from tasks.ledger import tables
-from tasks.ledger.reads import read_head, read_posted
+from tasks.ledger.reads import read_books_at, read_head, read_posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,59 @@ def read_period(
         if key.billing_period == period and to.kind is not DestinationKind.PAYABLE
     }
     return PeriodBooks(period, posted, head)
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodReading:
+    """What nights have said of a period since it ended.
+
+    Attributes:
+        read_at: Business time of the newest night that covered all of it, aware UTC; None if
+            none has since its end.
+        held: (issuer, day)s of the period that this night did not measure.
+        digest: Of what is booked in the period now.
+        books_at: Newest night that is counted in.
+    """
+
+    read_at: datetime | None
+    held: frozenset[tuple[str, date]]
+    digest: str
+    books_at: int
+
+
+def read_nights_of(
+    connection: Connection, period: str, digest: str, acts: Iterable[PeriodAct]
+) -> PeriodReading:
+    """Find the newest night that read all of a period after its end.
+
+    Args:
+        connection: To read from.
+        period: `YYYY-MM`.
+        digest: Of the period's postings, of the same transaction.
+        acts: All of them: a night that only booked accruals measured nothing.
+    """
+    table, held = tables.reconciliations, tables.held_days
+    days = period_days(period)
+    ended = datetime(days[-1].year, days[-1].month, days[-1].day, tzinfo=UTC) + timedelta(days=1)
+    query = (
+        select(table.c.id, table.c.as_of)
+        .where(
+            table.c.window_start <= days[0],
+            table.c.window_end >= days[-1],
+            table.c.as_of >= ended,
+            table.c.id.not_in([act.night for act in acts if act.night]),
+        )
+        .order_by(table.c.as_of.desc(), table.c.id.desc())
+        .limit(1)
+    )
+    books_at = read_books_at(connection)
+    night = connection.execute(query).one_or_none()
+    if night is None:
+        return PeriodReading(None, frozenset(), digest, books_at)
+    rows = connection.execute(
+        select(held.c.issuer, held.c.day).where(
+            held.c.reconciliation_id == night.id, held.c.day.between(days[0], days[-1])
+        )
+    )
+    left = frozenset((row.issuer, row.day) for row in rows)
+    return PeriodReading(night.as_of, left, digest, books_at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from tasks.core.books import (
     BookKey,
@@ -40,7 +40,7 @@ def verify_books(connection: Connection) -> Verified:
     assert_guards(connection)
     table = tables.chain_heads
     heads = connection.execute(select(table).order_by(table.c.reconciliation_id)).all()
-    nights = groupby(_booked(connection), key=lambda pair: pair[0])
+    nights = groupby(booked_entries(connection), key=lambda pair: pair[0])
     previous, count = "", 0
     for head in heads:
         number, group = next(nights, (None, iter(())))
@@ -65,14 +65,23 @@ def verify_books(connection: Connection) -> Verified:
     return Verified(count, previous)
 
 
-def _booked(connection: Connection) -> Iterator[tuple[int, Entry]]:
+def booked_entries(
+    connection: Connection, *conditions: ColumnElement[bool]
+) -> Iterator[tuple[int, Entry]]:
+    """Read entries in the order of booking, each with the number of its night.
+
+    Raises:
+        LedgerError: One does not balance.
+    """
     entries, postings = tables.entries, tables.postings
     query = (
         select(entries, postings)
         .outerjoin(postings, postings.c.entry_id == entries.c.id)
+        .where(*conditions)
         .order_by(entries.c.reconciliation_id, entries.c.id, postings.c.ordinal)
     )
-    rows = connection.execution_options(yield_per=10_000).execute(query)
+    # For this statement only: on PostgreSQL it reads through a cursor, which cannot insert.
+    rows = connection.execute(query, execution_options={"yield_per": 10_000})
     for number, group in groupby(rows, key=lambda row: (row.reconciliation_id, row.id)):
         lines = list(group)
         entry = Entry(

@@ -1,0 +1,96 @@
+"""Accruals: what was metered in a period and not billed by its soft close.
+
+Rule R15 of `docs/arithmetic.md`. They are booked once; the entry that books the day's charges
+takes them back, because no night ever desires them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from tasks.core.books import BookKey, Cause, Destination, DestinationKind, Entry, Method, Posting
+from tasks.core.breaks import Legs
+from tasks.core.buckets import buckets_of
+from tasks.core.cells import UsageCell
+from tasks.core.days import billing_period
+from tasks.core.matching import Matched
+from tasks.core.money import in_range
+from tasks.core.night import IssuerDay
+from tasks.core.ownership import Ownership
+from tasks.core.posting import PAYABLE
+from tasks.core.prices import PriceCard
+
+_NO_LOGS = Matched({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Accrued:
+    """What a soft close accrues.
+
+    Attributes:
+        entries: In order of their keys; one an account's day.
+        unpriced: Skus that no price is known for and nothing was accrued for, as
+            `issuer sku`, sorted.
+    """
+
+    entries: tuple[Entry, ...]
+    unpriced: tuple[str, ...]
+
+    def total_nano(self) -> dict[str, int]:
+        """Sum what is accrued, by currency."""
+        totals: dict[str, int] = {}
+        for entry in self.entries:
+            currency = entry.key.currency
+            totals[currency] = totals.get(currency, 0) + entry.postings[0].amount_nano
+        return totals
+
+
+def accruals_of(
+    period: str,
+    usage: Iterable[UsageCell],
+    legs: Legs,
+    *,
+    held: Collection[IssuerDay],
+    card: PriceCard,
+    ownership: Ownership,
+    currencies: Mapping[str, str],
+) -> Accrued:
+    """Accrue a period.
+
+    Args:
+        period: `YYYY-MM`.
+        usage: Of at least the period's days, in any order.
+        legs: Which days are completely metered, and which completely billed.
+        held: Days that cannot be trusted now; nothing is accrued for them.
+        card: At whose prices usage is valued.
+        ownership: Of accounts.
+        currencies: Of issuers.
+    """
+    waiting: dict[tuple[str, str, date], list[UsageCell]] = {}
+    for row in usage:
+        of = (row.issuer, row.day)
+        if (
+            billing_period(row.day) == period
+            and of in legs.usage
+            and of not in legs.charges
+            and of not in held
+        ):
+            waiting.setdefault((row.issuer, row.account, row.day), []).append(row)
+    entries: list[Entry] = []
+    unpriced: set[str] = set()
+    for (issuer, account, day), rows in sorted(waiting.items()):
+        buckets = buckets_of(
+            issuer, account, day, usage=rows, billed={}, matched=_NO_LOGS, card=card
+        )
+        unpriced |= {f"{issuer} {one.sku}" for one in buckets if one.unpriced_tokens}
+        amount_nano = in_range(sum(one.metered_nano for one in buckets))
+        if amount_nano:
+            to = Destination(
+                DestinationKind.ACCRUAL,
+                portfolio=ownership.portfolio(issuer, account),
+                method=Method.ACCRUED,
+            )
+            key = BookKey(issuer, account, day, period, currencies[issuer])
+            lines = (Posting(to, amount_nano), Posting(PAYABLE, -amount_nano))
+            entries.append(Entry(key, Cause.NEW, lines))
+    return Accrued(tuple(entries), tuple(sorted(unpriced)))
