@@ -123,6 +123,11 @@ def sort_charges(
     return day
 
 
+def runs_named(charges: Iterable[ChargeCell]) -> set[tuple[str, str]]:
+    """Name the runs, as (issuer, run id), that charges were billed for."""
+    return {(charge.issuer, charge.run_id) for charge in charges if charge.run_id is not None}
+
+
 def _add_usage(day: DayCharges, charge: ChargeCell) -> None:
     lines = day.usage.setdefault(charge.billing_period, {})
     billed = lines.setdefault((charge.sku, charge.kind), Billed())

@@ -4,7 +4,7 @@ Sums run in HUGEINT and arrive as Python integers. File lists come from
 snapshots; the caller chooses them and holds what `Lake.unreadable` names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from tasks.core.books import Snapshot
@@ -17,8 +17,10 @@ from tasks.core.cells import (
     RunCell,
     UsageCell,
 )
+from tasks.core.matching import Line
 from tasks.core.tables import CHARGES, RUNS, USAGE
 from tasks.lake.decisions import query_decisions
+from tasks.lake.direct_runs import query_direct_runs
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.run_cells import RunLog, query_run_cells
 from tasks.lake.store import Lake
@@ -96,6 +98,18 @@ class Queries:
         See `tasks.lake.run_cells.query_run_cells`.
         """
         return query_run_cells(self.lake.files, logs, resolutions, self.limits)
+
+    def direct_runs(
+        self,
+        logs: Sequence[RunLog],
+        resolutions: Resolutions,
+        named: Collection[tuple[str, str]],
+    ) -> dict[tuple[str, str], Line]:
+        """Find whose the runs are that charges name, by (issuer, run id).
+
+        See `tasks.lake.direct_runs.query_direct_runs`.
+        """
+        return query_direct_runs(self.lake.files, logs, resolutions, named, self.limits)
 
     def decisions(self, logs: Sequence[RunLog]) -> list[DecisionCell]:
         """Count work items by stamp and last logged decision.

@@ -45,6 +45,7 @@ def query_run_cells(
     logs: Sequence[RunLog],
     resolutions: Resolutions,
     limits: Limits,
+    only: pa.Table | None = None,
 ) -> list[RunCell]:
     """Sum runs by issuer, account, day, model, key and destination.
 
@@ -53,6 +54,8 @@ def query_run_cells(
         logs: Conformed files of runs; a source has one precedence in all of them.
         resolutions: What the core made of `run_hints` over the same files.
         limits: Of memory and threads.
+        only: Runs, as `issuer` and `run_id`, to the exclusion of all others; each then is a
+            cell of its own, and its id stands in the place of the model.
 
     Returns:
         One cell a group, in the order of its columns.
@@ -69,6 +72,10 @@ def query_run_cells(
     snapshots = [log.snapshot for log in logs]
     with open_engine(files, snapshots, RUNS, limits, small) as engine:
         create_counted(engine, logs)
+        if only is not None:
+            engine.register("named", only)
+            for statement in _ONLY_NAMED:
+                engine.execute(statement)
         engine.execute(_CLAIMS)
         engine.execute(_REACH)
         rows = engine.execute(_CELLS, {"pool": resolutions.out_of_scope_pool})
@@ -182,6 +189,15 @@ FROM judged
 LEFT JOIN lent USING (issuer, run_id)
 WHERE counts
 """,  # noqa: S608 built of our own constants
+)
+
+#: Of the runs that count, those named, told apart.
+_ONLY_NAMED = (
+    "ALTER VIEW counted RENAME TO counted_all",
+    """
+CREATE TEMP VIEW counted AS
+SELECT * REPLACE (run_id AS model) FROM counted_all SEMI JOIN named USING (issuer, run_id)
+""",
 )
 
 _START_DAY = """DATE '1970-01-01'
