@@ -20,7 +20,9 @@ from prefect.states import Completed, Failed
 
 from tasks.core.night_report import NightReport
 from tasks.pages import night as pages
+from tasks.pages.breaks import breaks
 from tasks.pages.outcomes import outcomes
+from tasks.pages.pools import pools
 
 #: Each update of a progress artifact is an event; a second between them is enough for an eye.
 _UPDATE_EVERY_S = 1.0
@@ -38,7 +40,12 @@ def report(night: NightReport) -> None:
         key="families",
         description="Families: exploration and production side by side",
     )
-    create_markdown_artifact(pages.breaks(night), key="breaks", description="Breaks")
+    create_markdown_artifact(
+        pools(night),
+        key="pools",
+        description="Pools: budgets, spent and forecast, exploration and production side by side",
+    )
+    create_markdown_artifact(breaks(night), key="breaks", description="Breaks")
     create_markdown_artifact(
         outcomes(night), key="outcomes", description="Outcomes: what became of the work"
     )

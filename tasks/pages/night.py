@@ -1,4 +1,4 @@
-"""A night as people read it: its name, what to do now, the tie-out, families, breaks.
+"""A night as people read it: its name, what to do now, the tie-out, families.
 
 Markdown for Prefect artifacts. Every word that came from outside is escaped; figures are
 rounded for reading only.
@@ -7,28 +7,15 @@ rounded for reading only.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tasks.core.books import Break, BreakClass
-from tasks.core.night_report import KnownBreak, NightReport
+from tasks.core.night_report import NightReport
 from tasks.core.ties import TieOut
-from tasks.pages.meanings import BREAKS, FINDINGS
+from tasks.pages.breaks import break_tasks
+from tasks.pages.meanings import FINDINGS
+from tasks.pages.pools import pool_tasks
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, share, shares, table
 
 #: Lines of a list that a person still reads; the others are counted.
 _SHOWN = 8
-#: Breaks in the breaks table; all of them are in the ledger.
-_ROWS = 200
-#: Breaks that ask nobody for anything.
-_QUIET = frozenset(
-    {
-        BreakClass.PENDING,
-        BreakClass.TIMING,
-        BreakClass.CREDIT,
-        BreakClass.TAX,
-        BreakClass.RESTATED,
-        BreakClass.REPARSED,
-        BreakClass.DUPLICATE,
-    }
-)
 
 
 def run_name(night: NightReport) -> str:
@@ -46,7 +33,7 @@ def run_name(night: NightReport) -> str:
 
 def what_to_do(night: NightReport) -> str:
     """Say first what a person should do now, and how sure the figures are."""
-    todo = [*_failures(night), *_reasons(night), *_break_tasks(night)]
+    todo = [*_failures(night), *_reasons(night), *break_tasks(night), *pool_tasks(night)]
     todo += [*_finding_tasks(night), *_leak_tasks(night)]
     lines = [f"# {_verdict(night)}", "", _confidence(night), ""]
     if todo:
@@ -89,31 +76,6 @@ def families(night: NightReport) -> str:
     parts += ["", "## By workflow", "", _workflow_table(night)]
     if books.leaks:
         parts += ["", "## Leaks: one pool paid for the other's work", "", _leak_table(night)]
-    return "\n".join(parts)
-
-
-def breaks(night: NightReport) -> str:
-    """List every named difference, largest first, with its age."""
-    rows = [
-        (
-            "new" if one.is_new else str(one.first_seen),
-            one.item.break_class.value.replace("_", " "),
-            # A date that wraps at its hyphens is hard to read in a column.
-            str(one.item.day).replace("-", "&#8209;"),
-            _place(one),
-            amount(one.item.amount_nano, _currency(night, one.item)),
-        )
-        for one in night.breaks[:_ROWS]
-    ]
-    head = ("Since", "Break", "Day", "Where", "Amount")
-    parts = ["# Breaks", "", _window(night), "", table(head, rows, right=frozenset({4}))]
-    if len(night.breaks) > _ROWS:
-        parts += ["", f"{len(night.breaks) - _ROWS} smaller ones are in the ledger."]
-    seen = sorted({one.item.break_class for one in night.breaks})
-    meanings = [(name.value.replace("_", " "), *BREAKS[name]) for name in seen]
-    if meanings:
-        words = ("Break", "What it is", "What to do")
-        parts += ["", "## What they mean", "", table(words, meanings, right=frozenset())]
     return "\n".join(parts)
 
 
@@ -175,49 +137,6 @@ def _reasons(night: NightReport) -> list[str]:
         is_missing = reason.startswith("missing: ")
         lines.append(f"{words}: {FINDINGS['day_missing']}." if is_missing else f"{words}.")
     return lines
-
-
-def _break_tasks(night: NightReport) -> list[str]:
-    asking = [one for one in night.breaks if one.item.break_class not in _QUIET]
-    groups: dict[tuple[BreakClass, str], list[KnownBreak]] = {}
-    for one in asking:
-        of = (one.item.break_class, _currency(night, one.item))
-        groups.setdefault(of, []).append(one)
-    lines = []
-
-    def total_of(group: tuple[tuple[BreakClass, str], list[KnownBreak]]) -> int:
-        return -abs(sum(one.item.amount_nano for one in group[1]))
-
-    for (name, currency), found in sorted(groups.items(), key=total_of):
-        nano = sum(one.item.amount_nano for one in found)
-        count = sum(one.item.count for one in found)
-        total = amount(nano, currency) if nano else _count(count, "row")
-        new = sum(one.is_new for one in found)
-        what, action = BREAKS[name]
-        many = f"{_count(len(found), 'break')}, {new} new"
-        first = amount(found[0].item.amount_nano, currency)
-        largest = f"; largest {first}" if nano and len(found) > 1 else ""
-        where = f"on {found[0].item.day}, {_place(found[0])}"
-        lines.append(f"**{total}** {what} ({many}{largest} {where}): {action}.")
-    return lines
-
-
-def _currency(night: NightReport, item: Break) -> str:
-    """Name the currency of a break: its issuer's, unless another one is what broke."""
-    if item.break_class is BreakClass.CURRENCY:
-        return item.sku
-    ties = {tie.issuer: tie.currency for tie in night.books.ties}
-    return ties.get(item.issuer, "USD")
-
-
-def _place(one: KnownBreak) -> str:
-    """Say where a break stands: issuer, account and sku, as far as it has them."""
-    item = one.item
-    account = "" if item.account in {"-", item.issuer} else item.account.removeprefix(item.issuer)
-    words = (item.issuer, account.lstrip(":"), "" if item.sku == "-" else item.sku)
-    unit = "token" if item.break_class is BreakClass.UNPRICED_MODEL else "row"
-    count = f", {_count(item.count, unit)}" if item.count else ""
-    return " / ".join(markdown(word) for word in words if word) + count
 
 
 def _finding_tasks(night: NightReport) -> list[str]:

@@ -15,7 +15,8 @@ CURRENCIES = {"anthropic": "USD"}
 
 
 def a_run(**fields: Any) -> RunCell:
-    return run(**{"family": "upgrades", "portfolio": "platform", "input": 100} | fields)
+    values: dict[str, Any] = {"family": "upgrades", "portfolio": "platform", "input": 100}
+    return run(**values | fields)
 
 
 def pending(*runs: RunCell, **fields: Any) -> list[PendingDay]:

@@ -27,7 +27,7 @@ from tasks.core.night_report import NightReport
 from tests.flows.nights import FIRST, WINDOW
 from tests.flows.stores import Stores, line
 
-_KEYS = {"what-to-do-now", "tie-out", "families", "breaks", "outcomes", "pulls"}
+_KEYS = {"what-to-do-now", "tie-out", "families", "pools", "breaks", "outcomes", "pulls"}
 #: Everything a browser or a reader of markdown could take for markup, or for a link.
 _HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>[x](javascript:alert(3))`|'
 _MARKUP = re.compile(r"<(?:script|img)|javascript:|onerror=|\]\(", re.IGNORECASE)

@@ -16,6 +16,7 @@ from tasks.core.plan import Failure, Plan
 from tasks.core.ties import TieOut
 from tasks.core.totals import Coverage, Leak, OtherRow, PoolRow
 from tasks.pages import night as pages
+from tasks.pages.breaks import breaks
 from tasks.pages.meanings import BREAKS, FINDINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,7 +137,7 @@ def test_what_needs_nobody_is_listed_as_a_break_but_not_as_a_task(name: BreakCla
     night = a_night(breaks=(standing(name),))
 
     assert "Nothing to do now." in pages.what_to_do(night)
-    assert name.value in pages.breaks(night)
+    assert name.value in breaks(night)
 
 
 def test_the_tie_out_names_every_residual() -> None:
@@ -159,10 +160,10 @@ def test_the_lines_of_a_tie_out_add_up_to_what_was_billed() -> None:
 
 def test_a_break_is_told_in_its_issuers_currency_or_in_the_one_that_is_foreign_to_it() -> None:
     books = replace(a_night().books, ties=(replace(tie(), currency="EUR"),))
-    breaks = (standing(BreakClass.PRICE), standing(BreakClass.CURRENCY, text="GBP"))
-    night = a_night(books=books, breaks=breaks)
+    found = (standing(BreakClass.PRICE), standing(BreakClass.CURRENCY, text="GBP"))
+    night = a_night(books=books, breaks=found)
 
-    todo, listed = pages.what_to_do(night), pages.breaks(night)
+    todo, listed = pages.what_to_do(night), breaks(night)
 
     assert "**EUR 1.50** billed at another price" in todo
     assert "**GBP 1.50** billed in another currency" in todo
@@ -212,7 +213,7 @@ def test_nothing_from_outside_is_markup_on_any_page() -> None:
         breaks=(standing(BreakClass.PRICE, text=HOSTILE),),
     )
 
-    for page in (pages.what_to_do, pages.tie_out, pages.families, pages.breaks):
+    for page in (pages.what_to_do, pages.tie_out, pages.families, breaks):
         shown = page(night)
         assert "<img" not in shown
         assert "](http" not in shown
