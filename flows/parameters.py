@@ -7,9 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from config.load import load_config
 from config.settings import settings_from_environment
+from tasks.core.plan import MAX_WINDOW_DAYS
 
-#: A longer window is a sign of a typing error, and would read every source for hours.
-MAX_WINDOW_DAYS = 366
 #: No vendor of agents had billed anybody before; an earlier day is a typing error, too.
 EARLIEST = date(2020, 1, 1)
 

@@ -10,17 +10,14 @@ from datetime import date
 
 from tasks.core.books import BookKey, Cause, Destination, DestinationKind, Entry, Method, Posting
 from tasks.core.breaks import Legs
-from tasks.core.buckets import buckets_of
 from tasks.core.cells import UsageCell
 from tasks.core.days import billing_period
-from tasks.core.matching import Matched
 from tasks.core.money import in_range
 from tasks.core.night import IssuerDay
 from tasks.core.ownership import Ownership
 from tasks.core.posting import PAYABLE
-from tasks.core.prices import PriceCard
-
-_NO_LOGS = Matched({}, {})
+from tasks.core.prices import PriceCard, Priced
+from tasks.core.tables import TOKEN_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +26,8 @@ class Accrued:
 
     Attributes:
         entries: In order of their keys; one an account's day.
-        unpriced: Skus that no price is known for and nothing was accrued for, as
-            `issuer sku`, sorted.
+        unpriced: What was metered without a known price, and is not accrued, as `issuer sku`,
+            sorted.
     """
 
     entries: tuple[Entry, ...]
@@ -79,11 +76,13 @@ def accruals_of(
     entries: list[Entry] = []
     unpriced: set[str] = set()
     for (issuer, account, day), rows in sorted(waiting.items()):
-        buckets = buckets_of(
-            issuer, account, day, usage=rows, billed={}, matched=_NO_LOGS, card=card
-        )
-        unpriced |= {f"{issuer} {one.sku}" for one in buckets if one.unpriced_tokens}
-        amount_nano = in_range(sum(one.metered_nano for one in buckets))
+        amount_nano = 0
+        for row in rows:
+            value_nano = _value(row, card)
+            if value_nano is None:
+                unpriced.add(f"{issuer} {row.sku}")
+            else:
+                amount_nano = in_range(amount_nano + value_nano)
         if amount_nano:
             to = Destination(
                 DestinationKind.ACCRUAL,
@@ -94,3 +93,12 @@ def accruals_of(
             lines = (Posting(to, amount_nano), Posting(PAYABLE, -amount_nano))
             entries.append(Entry(key, Cause.NEW, lines))
     return Accrued(tuple(entries), tuple(sorted(unpriced)))
+
+
+def _value(row: UsageCell, card: PriceCard) -> int | None:
+    """Value a metered row; None if its tokens have no price. Units other than tokens have none."""
+    if row.kind not in TOKEN_KINDS or row.quantity <= 0:
+        return 0
+    priced = Priced(row.issuer, row.model, row.tier, row.context, row.day)
+    rate = card.rates(priced)[TOKEN_KINDS.index(row.kind)]
+    return None if rate is None else rate.value(row.quantity)

@@ -13,7 +13,7 @@ from config.shapes.policy import Periods
 from tasks.core.books import Break
 from tasks.core.breaks import Quarantine
 from tasks.core.days import period_days
-from tasks.core.money import to_nano
+from tasks.core.dispositions import decide
 from tasks.core.night import IssuerDay
 from tasks.core.periods import PeriodState, business_day, is_final, ranges
 
@@ -94,23 +94,11 @@ def checklist(facts: PeriodFacts) -> tuple[Precondition, ...]:
     return tuple(check(facts) for check in checks)
 
 
-def is_decided(
-    one: InvoiceBreak, dispositions: Iterable[Disposition], today: date
-) -> Disposition | None:
-    """Find the disposition that speaks for a break today; None if none does.
-
-    It holds from its day through its last, while the amount is within its limit; the newest of
-    those that hold speaks.
-    """
-    holding = [
-        line
-        for line in dispositions
-        if line.break_id == one.break_id
-        and line.on <= today
-        and (line.until is None or today <= line.until)
-        and abs(one.item.amount_nano) <= to_nano(line.limit)
-    ]
-    return max(holding, key=lambda line: line.on, default=None)
+def is_decided(one: InvoiceBreak, dispositions: Iterable[Disposition], today: date) -> bool:
+    """Tell whether a disposition speaks for a break today (R18)."""
+    of_break = [line for line in dispositions if line.break_id == one.break_id]
+    found = decide(one.item.amount_nano, of_break, today)
+    return found is not None and found.lapse is None
 
 
 def _soft_closed(facts: PeriodFacts) -> Precondition:
@@ -174,7 +162,7 @@ def _booked(facts: PeriodFacts) -> Precondition:
 
 def _invoices(facts: PeriodFacts) -> Precondition:
     open_ones = [
-        one for one in facts.breaks if is_decided(one, facts.dispositions, facts.today) is None
+        one for one in facts.breaks if not is_decided(one, facts.dispositions, facts.today)
     ]
     which = _some(
         [f"{one.item.issuer}: break {one.break_id}" for one in sorted(open_ones, key=_by_issuer)]

@@ -11,6 +11,8 @@ from tasks.core.errors import GraduandError
 
 #: Days that a night looks back where no source says; vendors revise reports for about a month.
 TRAILING_DAYS = 31
+#: A longer window is a sign of a typing error, and would read every source for hours.
+MAX_WINDOW_DAYS = 366
 
 
 class PlanError(GraduandError):
@@ -65,6 +67,7 @@ def plan_night(
     as_of: datetime | None,
     now: datetime,
     trailing_days: int = TRAILING_DAYS,
+    back_to: date | None = None,
 ) -> Plan:
     """Decide what a night does.
 
@@ -75,6 +78,8 @@ def plan_night(
         as_of: Past moment to compute for, aware; None for now.
         now: Aware UTC.
         trailing_days: Length of a window that is not given.
+        back_to: First day that a window which is not given should reach: of the oldest period
+            not closed. It reaches no further than `MAX_WINDOW_DAYS`.
 
     Raises:
         PlanError: The window or the moment lies in the future, or a source is unknown.
@@ -83,10 +88,7 @@ def plan_night(
         message = f"as_of {as_of.isoformat(timespec='seconds')} has not come yet: leave it empty"
         raise PlanError(message)
     moment = as_of or now
-    start, end = window or (
-        moment.date() - timedelta(days=trailing_days),
-        moment.date() - timedelta(days=1),
-    )
+    start, end = window or _usual_window(moment.date(), trailing_days, back_to)
     if end > moment.date():
         message = (
             f"the window ends on {end}, after the day it is computed for ({moment.date()}): "
@@ -104,3 +106,11 @@ def plan_night(
         else tuple(Order(source, stream) for source in chosen for stream in streams[source])
     )
     return Plan(start=start, end=end, as_of=moment, is_past=as_of is not None, orders=orders)
+
+
+def _usual_window(today: date, trailing_days: int, back_to: date | None) -> tuple[date, date]:
+    end = today - timedelta(days=1)
+    start = today - timedelta(days=trailing_days)
+    if back_to is not None and back_to < start:
+        start = max(back_to, today - timedelta(days=MAX_WINDOW_DAYS))
+    return start, end

@@ -20,7 +20,7 @@ from tasks.core.books import (
     Posting,
 )
 from tasks.core.breaks import Quarantine
-from tasks.core.closing import InvoiceBreak, PeriodFacts, Precondition, checklist, is_decided
+from tasks.core.closing import InvoiceBreak, PeriodFacts, Precondition, checklist
 from tasks.core.days import period_days
 from tasks.core.periods import (
     Act,
@@ -270,11 +270,3 @@ def test_an_invoice_that_differs_needs_a_disposition_that_holds(
     checks = checklist(facts(breaks=[GAP], dispositions=[line]))
 
     assert (failing(checks) == {}) is holds
-
-
-def test_the_newest_disposition_that_holds_speaks() -> None:
-    lines = [disposition(), disposition(on="2026-11-15", verdict="written_off")]
-
-    found = is_decided(GAP, [*lines, disposition(on="2026-11-18", limit="1")], date(2026, 11, 20))
-
-    assert found == lines[1]

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tasks.core.plan import Order, PlanError, plan_night
+from tasks.core.plan import MAX_WINDOW_DAYS, Order, PlanError, plan_night
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 STREAMS = {"logs": ["runs"], "vendor": ["usage", "cost"]}
@@ -21,6 +21,27 @@ def test_a_source_may_ask_for_a_longer_look_back() -> None:
     plan = plan_night(STREAMS, window=None, only=None, as_of=None, now=NOW, trailing_days=60)
 
     assert plan.start == date(2026, 9, 21)
+
+
+@pytest.mark.parametrize(
+    ("back_to", "start"),
+    [
+        (date(2026, 10, 1), date(2026, 10, 1)),
+        (date(2026, 11, 1), date(2026, 10, 20)),
+        (date(2025, 1, 1), date(2025, 11, 19)),
+    ],
+    ids=["before the window", "inside it", "too far"],
+)
+def test_a_night_reaches_back_to_the_oldest_period_that_is_not_closed(
+    back_to: date, start: date
+) -> None:
+    plan = plan_night(STREAMS, window=None, only=None, as_of=None, now=NOW, back_to=back_to)
+
+    assert (plan.start, plan.end) == (start, date(2026, 11, 19))
+    assert (plan.end - plan.start).days < MAX_WINDOW_DAYS
+    asked = (date(2026, 11, 18), date(2026, 11, 19))
+    plan = plan_night(STREAMS, window=asked, only=None, as_of=None, now=NOW, back_to=back_to)
+    assert (plan.start, plan.end) == asked
 
 
 def test_only_the_chosen_sources_are_pulled() -> None:
