@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from tasks.core.books import Break, BreakClass
 from tasks.core.break_ids import break_id
@@ -57,6 +57,31 @@ def observed_by(connection: Connection, reconciliation_id: int) -> list[dict[str
     query = select(table).where(table.c.reconciliation_id == reconciliation_id)
     rows = connection.execute(query.order_by(table.c.break_id)).mappings()
     return [dict(row) for row in rows]
+
+
+def read_first_seen(
+    connection: Connection, start: date, end: date, by: datetime | None = None
+) -> dict[str, datetime]:
+    """Read when each break of days from `start` to `end` was first seen, by its id.
+
+    A break that was gone for a while keeps the age that it had.
+
+    Args:
+        connection: To read from.
+        start: First day.
+        end: Last day.
+        by: Business time of the newest night that counts; None for all.
+    """
+    seen, nights = tables.break_observations, tables.reconciliations
+    query = (
+        select(seen.c.break_id, func.min(nights.c.as_of).label("first_seen"))
+        .join(nights, nights.c.id == seen.c.reconciliation_id)
+        .where(seen.c.day.between(start, end))
+        .group_by(seen.c.break_id)
+    )
+    if by is not None:
+        query = query.where(nights.c.as_of <= by)
+    return {row.break_id: row.first_seen for row in connection.execute(query)}
 
 
 def read_current(connection: Connection, start: date | None, end: date | None) -> list[AgedBreak]:

@@ -27,7 +27,7 @@ from tasks.ledger import (
     snapshots,
     tables,
 )
-from tasks.ledger.breaks import AgedBreak, read_current
+from tasks.ledger.breaks import AgedBreak, read_current, read_first_seen
 from tasks.ledger.connect import open_engine, reading, writing
 from tasks.ledger.door import no_step
 from tasks.ledger.guards import assert_guards
@@ -318,15 +318,22 @@ class Ledger(ProofDoor, PeriodDoor):
         with reading(self._engine) as connection:
             return reads.read_family_totals(connection, start, end)
 
-    def pool_days(self, start: date, end: date) -> list[PoolDay]:
+    def pool_days(self, start: date, end: date, *, books_at: int | None = None) -> list[PoolDay]:
         """Sum what is booked for each budget pool, by charge day from `start` to `end`."""
         with reading(self._engine) as connection:
-            return read_pool_days(connection, start, end)
+            return read_pool_days(connection, start, end, books_at)
 
     def breaks_current(self, start: date | None = None, end: date | None = None) -> list[AgedBreak]:
         """Read the breaks that stand now, with their age."""
         with reading(self._engine) as connection:
             return read_current(connection, start, end)
+
+    def breaks_first_seen(
+        self, start: date, end: date, *, by: datetime | None = None
+    ) -> dict[str, datetime]:
+        """Read since when breaks of a window are known, by id, whether they stand or not."""
+        with reading(self._engine) as connection:
+            return read_first_seen(connection, start, end, by)
 
     # --- outbox
 

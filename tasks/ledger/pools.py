@@ -13,8 +13,16 @@ _ENTRY = ("day", "billing_period", "origin_period")
 _POSTING = ("kind", "portfolio", "family", "pool", "paid_from")
 
 
-def read_pool_days(connection: Connection, start: date, end: date) -> list[PoolDay]:
+def read_pool_days(
+    connection: Connection, start: date, end: date, books_at: int | None = None
+) -> list[PoolDay]:
     """Sum postings of charge days from `start` to `end`, but for what is owed to issuers.
+
+    Args:
+        connection: To read from.
+        start: First day.
+        end: Last day.
+        books_at: Newest night that counts; None for all.
 
     Returns:
         Sorted; sums of nothing are left out.
@@ -31,6 +39,8 @@ def read_pool_days(connection: Connection, start: date, end: date) -> list[PoolD
         .where(entries.c.day.between(start, end), postings.c.kind != DestinationKind.PAYABLE)
         .group_by(*grain)
     )
+    if books_at is not None:
+        query = query.where(entries.c.reconciliation_id <= books_at)
     return sorted(
         PoolDay(
             day=row.day,
