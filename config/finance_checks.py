@@ -10,6 +10,8 @@ from config.shapes.finance import Finance, Prepaid, SeatPlan
 from config.shapes.sources import Sources
 
 _ISSUER = f"issuer of {SOURCES}"
+#: A month that costs as much, in whole currency units, is beyond what the ledger can keep.
+MOST = 9_200_000_000
 
 
 def finance_misfits(finance: Finance, sources: Sources) -> Iterator[Misfit]:
@@ -32,7 +34,7 @@ def finance_misfits(finance: Finance, sources: Sources) -> Iterator[Misfit]:
     for position, plan in enumerate(finance.seats):
         yield from _plan(("seats", position), plan, finance.seats[:position])
     for position, lot in enumerate(finance.prepaid):
-        yield from _lot(("prepaid", position), lot)
+        yield from _lot(("prepaid", position), lot, finance.seats)
     for position, disposition in enumerate(finance.dispositions):
         path: Path = ("dispositions", position, "until")
         if disposition.until is None and disposition.verdict == "accepted":
@@ -64,6 +66,9 @@ def _plan(path: Path, plan: SeatPlan, earlier: tuple[SeatPlan, ...]) -> Iterator
         if entry.seats > plan.seats:
             message = f"is more than the plan has ({plan.seats})."
             yield Misfit(FINANCE, (*path, "in_use", position, "seats"), message)
+    if plan.seats * plan.price >= MOST:
+        message = f"costs {plan.seats} x {plan.price} a month; {MOST} and more cannot be kept."
+        yield Misfit(FINANCE, (*path, "price"), message)
     for other in earlier:
         same = (other.issuer, other.account) == (plan.issuer, plan.account)
         if same and _end(other) >= plan.from_day and _end(plan) >= other.from_day:
@@ -73,7 +78,12 @@ def _plan(path: Path, plan: SeatPlan, earlier: tuple[SeatPlan, ...]) -> Iterator
             yield Misfit(FINANCE, (*path, "from"), message)
 
 
-def _lot(path: Path, lot: Prepaid) -> Iterator[Misfit]:
+def _lot(path: Path, lot: Prepaid, plans: tuple[SeatPlan, ...]) -> Iterator[Misfit]:
+    for plan in plans:
+        same = (plan.issuer, plan.account, plan.sku) == (lot.issuer, lot.account, lot.sku)
+        if same and lot.sku is not None:
+            message = f"is the sku of seat plan {plan.id!r}, too; a charge clears only one."
+            yield Misfit(FINANCE, (*path, "sku"), message)
     if lot.expires is not None and lot.expires < lot.bought:
         yield Misfit(FINANCE, (*path, "expires"), f"must not be before `bought` ({lot.bought}).")
 
