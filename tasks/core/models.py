@@ -39,6 +39,11 @@ def sku(model: str, tier: str | None = None, context: str | None = None) -> str:
     return _SEPARATOR.join((model, tier or NO_PART, context or NO_PART))
 
 
+def model_of_sku(text: str) -> str:
+    """Name the model of a sku that `sku` spelled, or that is the model itself."""
+    return text.split(_SEPARATOR, 1)[0]
+
+
 def slug(text: str) -> str:
     """Spell free text of a closed set (a line item, a unit) as `[a-z0-9_.-]{1,64}`.
 

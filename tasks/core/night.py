@@ -13,6 +13,7 @@ from tasks.core.breaks import Legs, Quarantine
 from tasks.core.cells import ChargeCell, RunCell, UsageCell
 from tasks.core.findings import Finding
 from tasks.core.matching import Line
+from tasks.core.offers import ContractOffer
 from tasks.core.prepaid import PrepaidRow
 from tasks.core.prices import PriceCard
 from tasks.core.seats import SeatRow
@@ -86,10 +87,12 @@ class Books:
         missing: Source-days expected but not there, as `source day`.
         digest: SHA-256 hex over all of it, free of clock values.
         terms: What finance has signed that bears on a day's books, as texts to digest.
+        direct: Whose the runs are that a day's charges name, as texts to digest.
         seats: Seat plans over the window's complete days.
         prepaid: Lots of credits after the window's last day.
         settlements: Invoices against what the books owe, by issuer, period and currency.
         fx: Digest of the exchange rates that converted a day's charges; none where none did.
+        offers: Contract lines that would explain what issuers bill.
     """
 
     desired: Mapping[BookKey, Mapping[Destination, int]]
@@ -110,3 +113,5 @@ class Books:
     prepaid: tuple[PrepaidRow, ...] = ()
     settlements: tuple[Settlement, ...] = ()
     fx: Mapping[IssuerDay, str] = field(default_factory=dict)
+    offers: tuple[ContractOffer, ...] = ()
+    direct: Mapping[IssuerDay, tuple[str, ...]] = field(default_factory=dict)

@@ -24,6 +24,7 @@ from tasks.core.currency import Rates, converted, fx_digests
 from tasks.core.findings import Finding
 from tasks.core.invoices import settle_invoices
 from tasks.core.night import Books, NightInputs, SourceDay
+from tasks.core.offers import offers_of
 from tasks.core.seats import seat_rows
 from tasks.core.ties import tie_outs
 from tasks.core.tolerance import Tolerances
@@ -89,10 +90,12 @@ def reconcile(inputs: NightInputs) -> Books:
         findings=tuple(sorted(findings)),
         digest="",
         terms={of: tuple(sorted(texts)) for of, texts in found.terms.items()},
+        direct={of: tuple(sorted(texts)) for of, texts in found.direct.items()},
         seats=seat_rows(found.seats, currencies),
         prepaid=tuple(sorted(found.prepaid)),
         settlements=tuple(sorted(settled.rows)),
         fx=fx_digests(as_billed.charges, currencies, rates),
+        offers=offers_of(found.buckets, inputs.issuers, inputs.legs, tolerances.at),
     )
     return replace(books, digest=_digest(books))
 
@@ -154,6 +157,7 @@ def _digest(books: Books) -> str:
                 books.seats,
                 books.prepaid,
                 books.settlements,
+                books.offers,
             )
         ),
         books.missing,
