@@ -38,6 +38,7 @@ class Found:
         owed: What each book owes, from charges and finance's terms; `desired` sums to it.
         usage: Sum of usage charges, of accounts with prepaid credits.
         terms: What finance has signed that bears on a day's books, as texts.
+        direct: Whose the runs are that a day's charges name, as texts.
     """
 
     desired: dict[BookKey, dict[Destination, int]] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Found:
     prepaid: list[PrepaidRow] = field(default_factory=list)
     usage: dict[Place, int] = field(default_factory=dict)
     terms: dict[tuple[str, date], list[str]] = field(default_factory=dict)
+    direct: dict[tuple[str, date], list[str]] = field(default_factory=dict)
 
     def add(self, key: BookKey, amounts: Mapping[Destination, int], owed_nano: int) -> None:
         """Book further amounts, and what they make the book owe."""
@@ -183,6 +185,10 @@ def _book_usage(
     found.breaks += _own_line_breaks(place, day_charges)
     if (issuer, account_id) in terms.lots:
         found.usage[place] = day_charges.usage_nano()
+    for charge in day_charges.direct:
+        run_id = charge.run_id or ""
+        text = f"{run_id} {' '.join(direct_runs[run_id])}"
+        found.direct.setdefault((issuer, day), []).append(text)
     if any(kind in BOUGHT for _, kind in day_charges.own_lines):
         named = (f"{kind} {account_id} sku {sku}" for sku, kind in sorted(bought.items()))
         found.tell(issuer, day, *named)

@@ -35,6 +35,7 @@ def bases_of(
     made: Made,
     terms: Mapping[IssuerDay, Sequence[str]] | None = None,
     fx: Mapping[IssuerDay, str] | None = None,
+    direct: Mapping[IssuerDay, Sequence[str]] | None = None,
 ) -> dict[IssuerDay, DayBasis]:
     """Digest each (issuer, day) that can be booked.
 
@@ -44,8 +45,10 @@ def bases_of(
         made: What all days share.
         terms: What finance has signed that bears on a day, as `Books.terms` tells it.
         fx: Digest of the exchange rates that converted a day's charges, as `Books.fx` tells it.
+        direct: Whose the runs are that a day's charges name, as `Books.direct` tells it: they
+            may be logged on another day.
     """
-    signed, rates = terms or {}, fx or {}
+    signed, rates, named = terms or {}, fx or {}, direct or {}
     stamps = joined_digest(f"{item} {stamp}" for item, stamp in made.item_stamps.items())
     charges = _by_issuer_day(standing.charges, issuer_of)
     usage = _by_issuer_day(standing.usage, issuer_of)
@@ -59,7 +62,7 @@ def bases_of(
             charges_raw=joined_digest(one.raw_sha for one in charges.get((issuer, day), [])),
             charges=joined_digest(one.sha for one in charges.get((issuer, day), [])),
             usage=joined_digest(one.sha for one in usage.get((issuer, day), [])),
-            runs=joined_digest([*runs.get(day, []), stamps]),
+            runs=joined_digest([*runs.get(day, []), stamps, *named.get((issuer, day), ())]),
             catalog=made.catalog_digest,
             policy=made.policy_digest,
             card=made.card.day_digest(issuer, day),
