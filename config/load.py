@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from config.catalog_checks import catalog_misfits
 from config.errors import ConfigError
 from config.explain import validate_document
@@ -87,9 +89,31 @@ def load_config(folder: Path) -> Config:
     return Config(catalog, policy, sources, finance, digests)
 
 
+def config_from_bodies(bodies: Mapping[str, tuple[str, str]]) -> Config:
+    """Read back what `Config.bodies` wrote and a store kept.
+
+    Only shapes are checked: what was agreed on then is not held against today's checks.
+
+    Args:
+        bodies: (digest, canonical JSON text) by `catalog`, `policy`, `sources` and `finance`;
+            without `finance` nothing was signed.
+
+    Raises:
+        ConfigError: A text is not what its digest says, or has a shape that is no longer read.
+    """
+    catalog = _recorded("catalog", bodies["catalog"], Catalog)
+    policy = _recorded("policy", bodies["policy"], Policy)
+    sources = _recorded("sources", bodies["sources"], Sources)
+    signed = bodies.get("finance")
+    finance = _recorded("finance", signed, Finance) if signed else Finance()
+    digests = {kind: digest for kind, (digest, _) in bodies.items()}
+    digests.setdefault("finance", digest_of(finance))
+    return Config(catalog, policy, sources, finance, digests)
+
+
 def digest_of(shape: Shape) -> str:
     """Digest the canonical form of a configuration object, as SHA-256 hex."""
-    return hashlib.sha256(canonical_text(shape).encode("utf-8", "surrogatepass")).hexdigest()
+    return _digest(canonical_text(shape))
 
 
 def canonical_text(shape: Shape) -> str:
@@ -99,6 +123,28 @@ def canonical_text(shape: Shape) -> str:
     return json.dumps(
         plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_canonical
     )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _recorded(kind: str, version: tuple[str, str], shape: type[ShapeT]) -> ShapeT:
+    digest, body = version
+    if _digest(body) != digest:
+        message = (
+            f"the recorded {kind} {digest[:12]} is not what its digest says: "
+            "run `graduand check --deep`"
+        )
+        raise ConfigError(message)
+    try:
+        return shape.model_validate_json(body)
+    except ValidationError as error:
+        message = (
+            f"the recorded {kind} {digest[:12]} has {error.error_count()} values that this version "
+            "of graduand does not read: compute that moment with the version that recorded it"
+        )
+        raise ConfigError(message) from None
 
 
 def _shaped(document: Document, shape: type[ShapeT], problems: list[Problem]) -> ShapeT | None:

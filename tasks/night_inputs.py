@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from config.load import Config
 from config.shapes.finance import Finance
 from config.shapes.sources import AgentLogSource, Source
+from tasks.as_of import card_as_of
 from tasks.core.attribution import hint_findings, resolve
 from tasks.core.bases import Made
 from tasks.core.books import DayBasis, Snapshot
@@ -27,9 +28,10 @@ from tasks.core.days import period_days
 from tasks.core.digests import joined_digest
 from tasks.core.item_states import current_items
 from tasks.core.night import IssuerDay, NightInputs
+from tasks.core.periods import closed_map, newest_number
 from tasks.core.plan import Plan
 from tasks.core.prices import PriceCard, compile_card, seen_in
-from tasks.core.standing import Known, Standing, stand
+from tasks.core.standing import Known, Standing, stand, unreported_days
 from tasks.core.tables import CHARGES
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog
@@ -48,6 +50,7 @@ class Gathered:
         books_at: Newest night it could see, read before everything else.
         made: What decides the books of every day alike.
         previous: What each day was last made of.
+        acts_at: Number of the newest act upon a period.
         decided: Outcomes by the decisions that logs of the window hold.
         costs: What those logs say each workflow's runs cost.
     """
@@ -60,6 +63,7 @@ class Gathered:
     inputs: NightInputs
     made: Made
     previous: Mapping[IssuerDay, DayBasis]
+    acts_at: int
     decided: Sequence[OutcomeCounts]
     costs: Mapping[str, LoggedCost]
 
@@ -72,10 +76,17 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
         ConfigError: The catalog does not fit what was read.
     """
     books_at = ledger.books_at(plan.as_of if plan.is_past else None)
+    acts = ledger.period_acts(by=plan.as_of if plan.is_past else None)
     seq = ledger.seq_as_of(plan.as_of) if plan.is_past else ledger.newest_seq()
+    start = _earliest(plan, config.finance)
+    previous = ledger.last_bases(start, plan.end, books_at=books_at)
     sources = enabled_sources(config.sources)
     standing = stand(
-        plan, sources, streams_by_source(config.sources), _known(plan, lake, ledger, seq)
+        plan,
+        sources,
+        streams_by_source(config.sources),
+        _known(plan, lake, ledger, seq),
+        unreported_days(plan, config.finance, config.sources.sources, previous),
     )
     precedence = {s.name: s.precedence for s in sources if isinstance(s, AgentLogSource)}
     logs = [RunLog(one, precedence[one.source]) for one in standing.runs]
@@ -88,10 +99,15 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
     counts, costs = decided(resolutions.candidates, query.decisions(logs))
     outcomes = outcomes_by_decision(config.catalog, counts)
     claims = check_claims(config.catalog, outcomes, costs)
-    card = compile_card(config.sources.issuers, seen_in(runs, usage))
+    seen = seen_in(runs, usage)
+    card, unrecorded = (
+        card_as_of(plan, seq, config, seen, ledger)
+        if plan.is_past
+        else (compile_card(config.sources.issuers, seen), ())
+    )
     duplicates, quarantine = _refused(plan, ledger, seq, sources)
-    start = _earliest(plan, config.finance)
-    previous = ledger.last_bases(start, plan.end, books_at=books_at)
+    charges = query.charge_cells(standing.charges)
+    named = {(charge.issuer, charge.run_id) for charge in charges if charge.run_id is not None}
     inputs = NightInputs(
         issuers=config.sources.issuers,
         catalog=config.catalog,
@@ -99,7 +115,7 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
         card=card,
         runs=runs,
         usage=usage,
-        charges=query.charge_cells(standing.charges),
+        charges=charges,
         legs=standing.legs,
         first_charges=query.charge_cells(standing.first_charges),
         revised=standing.revised,
@@ -107,15 +123,29 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
         present=standing.present,
         duplicates=duplicates,
         quarantine=quarantine,
-        findings=(*hint_findings(hints, resolutions), *claims),
+        findings=(*hint_findings(hints, resolutions), *claims, *unrecorded),
+        direct_runs=query.direct_runs(logs, resolutions, named),
         finance=config.finance,
         posted=ledger.posted(start, plan.end, books_at=books_at),
         booked_days=list(previous),
         bookable=_bookable(plan, standing),
         elsewhere=_foreign_before(plan, config, query, ledger, seq),
+        closed=closed_map(acts),
     )
     made = Made(_rules_digest(config), config.digests["policy"], card, item_stamps)
-    return Gathered(seq, books_at, config, card, standing, inputs, made, previous, outcomes, costs)
+    return Gathered(
+        seq,
+        books_at,
+        config,
+        card,
+        standing,
+        inputs,
+        made,
+        previous,
+        newest_number(acts),
+        outcomes,
+        costs,
+    )
 
 
 def _bookable(plan: Plan, standing: Standing) -> list[IssuerDay]:

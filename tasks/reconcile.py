@@ -8,27 +8,40 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from prefect import task
 
 from config.load import Config, load_config
+from config.misfits import CATALOG
 from config.settings import Settings, settings_from_environment
-from config.shapes.sources import AgentLogSource, GithubSource, JiraSource
+from config.shapes.sources import (
+    AgentLogSource,
+    GithubSource,
+    InvoiceFileSource,
+    JiraSource,
+    PayablesFileSource,
+)
+from tasks.as_of import config_as_of
 from tasks.core.bases import bases_of
 from tasks.core.books import DayBasis, Entry
+from tasks.core.break_ids import break_id
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
 from tasks.core.findings import Finding
+from tasks.core.forecast import spend_needed_from
 from tasks.core.item_states import current_items
 from tasks.core.night import Books, IssuerDay
 from tasks.core.night_report import NightReport
 from tasks.core.outcomes import Outcomes, outcomes_of, references
+from tasks.core.pending import pending_days
 from tasks.core.plan import Failure, Plan
+from tasks.core.pools import Pools, pools_of
 from tasks.core.posting import difference
 from tasks.core.reconcile import reconcile as reconcile_books
+from tasks.core.roll_forward import Measured, roll_forward, standing_after
 from tasks.core.statement import aged, night_of, reasons_of
 from tasks.lake.store import Lake
-from tasks.ledger.breaks import break_id
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.reads import Booked
 from tasks.night_inputs import Gathered, gather
@@ -39,7 +52,7 @@ log = logging.getLogger(__name__)
 #: Times a night is computed again because something newer arrived meanwhile.
 _ATTEMPTS = 5
 #: Sources that report no money.
-UNBILLED = (AgentLogSource, GithubSource, JiraSource)
+UNBILLED = (AgentLogSource, GithubSource, JiraSource, InvoiceFileSource, PayablesFileSource)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +87,9 @@ def reconcile(
         agreed: Mapping[str, str] = {}
         for _ in range(_ATTEMPTS):
             config = load_config(settings.config_dir)
+            if plan.is_past:
+                config, unrecorded = config_as_of(plan, ledger, config)
+                notices = (*notices, *unrecorded)
             # Recorded when it is read, and once: an older configuration must not become the
             # newest again because its night was computed again.
             if not (plan.is_past or dry_run or config.digests == agreed):
@@ -85,7 +101,11 @@ def reconcile(
             except StaleNightError as error:
                 log.info("computing again: %s", error)
             else:
-                return replace(night, outcomes=_outcomes(plan, computed, ledger, settings))
+                return replace(
+                    night,
+                    outcomes=_outcomes(plan, computed, ledger, settings),
+                    pools=_pools(plan, computed, ledger, settings, is_booked=night.is_booked),
+                )
     message = (
         f"the night of {plan.as_of.date()} was overtaken {_ATTEMPTS} times by other runs and "
         "booked nothing: run it again"
@@ -103,7 +123,10 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     books = reconcile_books(gathered.inputs)
     sources = enabled_sources(config.sources)
     issuer_of = {s.name: s.issuer for s in sources if not isinstance(s, UNBILLED)}
-    return _Computed(gathered, books, bases_of(gathered.standing, issuer_of, gathered.made))
+    bases = bases_of(
+        gathered.standing, issuer_of, gathered.made, books.terms, books.fx, books.direct
+    )
+    return _Computed(gathered, books, bases)
 
 
 def _outcomes(plan: Plan, computed: _Computed, ledger: Ledger, settings: Settings) -> Outcomes:
@@ -133,8 +156,9 @@ def _book(
     books, standing = computed.books, computed.gathered.standing
     reasons = reasons_of(books, standing.held, failures, computed.gathered.inputs.quarantine)
     status = "held" if standing.held else "partial" if reasons else "tied"
-    current = ledger.breaks_current(plan.start, plan.end)
-    known = {one.break_id: one.first_seen for one in current}
+    stood = [one.item for one in ledger.breaks_current()]
+    known = _first_seen(plan, books, ledger)
+    currencies = {one.id: one.currency for one in computed.gathered.inputs.issuers}
     entries: list[Entry] = []
     booked: Booked | None = None
     if not plan.is_past:
@@ -146,12 +170,21 @@ def _book(
             if not dry_run:
                 booked = _commit(plan, computed, ledger, entries, status)
     last = ledger.last_reconciliation()
+    measured = Measured(plan.start, plan.end, standing.held, books.breaks)
+    # Breaks move on with a night that is booked, or that would be.
+    is_observed = booked is not None or (dry_run and not plan.is_past)
     return NightReport(
         plan=plan,
         status=status,
         reasons=tuple(reasons),
         books=books,
-        breaks=aged(books.breaks, [known.get(break_id(one)) for one in books.breaks], plan.as_of),
+        breaks=aged(
+            books.breaks,
+            [known.get(break_id(one)) for one in books.breaks],
+            plan.as_of,
+            dispositions=computed.gathered.config.finance.dispositions,
+            currencies=currencies,
+        ),
         failures=tuple(failures),
         notices=tuple(notices),
         causes=tuple(sorted(Counter(entry.cause.value for entry in entries).items())),
@@ -159,7 +192,41 @@ def _book(
         is_dry_run=dry_run,
         head=last.head if last else "",
         digest=books.digest,
+        roll_forward=(
+            roll_forward(stood, standing_after(stood, measured), currencies) if is_observed else ()
+        ),
     )
+
+
+def _first_seen(plan: Plan, books: Books, ledger: Ledger) -> dict[str, datetime]:
+    """Read since when tonight's breaks are known; one of an invoice may be before the window."""
+    days = [one.day for one in books.breaks]
+    if not days:
+        return {}
+    by = plan.as_of if plan.is_past else None
+    return ledger.breaks_first_seen(min(days), max(days), by=by)
+
+
+def _pools(
+    plan: Plan, computed: _Computed, ledger: Ledger, settings: Settings, *, is_booked: bool
+) -> Pools:
+    """Read the budget pools of the window's last month: what is booked, and what pends."""
+    gathered, inputs = computed.gathered, computed.gathered.inputs
+    pending = pending_days(
+        inputs.runs,
+        gathered.card,
+        booked={*inputs.booked_days, *(computed.bases if is_booked else ())},
+        currencies={one.id: one.currency for one in inputs.issuers},
+        seats=inputs.finance.seats,
+    )
+    days = ledger.pool_days(
+        spend_needed_from(plan.end),
+        plan.end,
+        books_at=gathered.books_at if plan.is_past else None,
+    )
+    # The past changes no file of today. Line ends stay as they are: a diff must fit the file.
+    text = "" if plan.is_past else (settings.config_dir / CATALOG).read_bytes().decode()
+    return pools_of(inputs.catalog, days, pending, through=plan.end, catalog_text=text)
 
 
 def _difference(computed: _Computed) -> list[Entry]:
@@ -171,6 +238,7 @@ def _difference(computed: _Computed) -> list[Entry]:
         previous=computed.gathered.previous,
         now=computed.bases,
         closed=inputs.closed,
+        provisional=computed.gathered.standing.provisional,
     )
 
 
@@ -188,4 +256,5 @@ def _commit(
         recorded_at=plan.as_of,
         held=gathered.standing.held,
         configs=digests,
+        acts_at=gathered.acts_at,
     )

@@ -132,6 +132,11 @@ def compile_card(issuers: Iterable[Issuer], seen: Iterable[Priced]) -> PriceCard
             price = _price(issuer, priced, kind)
             if price is not None:
                 lines.append(_line(priced, kind, price))
+    return card_of(lines)
+
+
+def card_of(lines: Iterable[CardLine]) -> PriceCard:
+    """Make a card of lines of single days; a (issuer, model, tier, context, kind, day) has one."""
     return _card(_joined(lines))
 
 

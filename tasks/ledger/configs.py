@@ -1,9 +1,12 @@
 """Versions of the configuration and of the rates that nights were computed with."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select
 
+from tasks.core.books import Inputs
 from tasks.core.errors import LedgerError
 from tasks.ledger import tables
 
@@ -43,3 +46,44 @@ def version_body(connection: Connection, kind: str, digest: str) -> str:
         message = f"ledger: no {kind} with digest {digest!r} was ever recorded"
         raise LedgerError(message)
     return body
+
+
+def version_as_of(connection: Connection, kind: str, instant: datetime) -> tuple[str, str] | None:
+    """Read digest and body of the newest version of a kind recorded by an instant, if any."""
+    table = tables.config_versions
+    query = (
+        select(table.c.digest, table.c.body)
+        .where(table.c.kind == kind, table.c.recorded_at <= instant)
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.digest, row.body)
+
+
+def bodies_as_of(connection: Connection, kind: str, instant: datetime) -> Iterator[str]:
+    """Read each body of a kind recorded by an instant, newest first, as long as it is asked for."""
+    table = tables.config_versions
+    query = select(table.c.id).where(table.c.kind == kind, table.c.recorded_at <= instant)
+    for number in connection.execute(query.order_by(table.c.id.desc())).scalars().all():
+        yield connection.execute(select(table.c.body).where(table.c.id == number)).scalar_one()
+
+
+def night_inputs_as_of(
+    connection: Connection, window: tuple[date, date], instant: datetime
+) -> Inputs | None:
+    """Read what the newest night of one exact window, booked by an instant, was computed from."""
+    table = tables.reconciliations
+    names = [field.name for field in fields(Inputs)]
+    query = (
+        select(*(table.c[name] for name in names))
+        .where(
+            table.c.window_start == window[0],
+            table.c.window_end == window[1],
+            table.c.recorded_at <= instant,
+        )
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Inputs(*row)
