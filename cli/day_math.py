@@ -4,23 +4,29 @@ Nothing is booked. Work-item labels may have been erased since; then a run that 
 item's stamp falls to a weaker layer, and the result says less than was booked.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from config.shapes.catalog import Catalog
+from config.shapes.finance import Finance
 from config.shapes.policy import Policy
-from config.shapes.sources import AgentLogSource, AnthropicSource, OpenAISource, Sources
+from config.shapes.sources import AgentLogSource, ChargeSource, Sources
+from tasks.core.account_days import book_account_days
 from tasks.core.allocation import Account, allocate
 from tasks.core.attribution import resolve
-from tasks.core.books import BookKey, Destination, Snapshot
-from tasks.core.breaks import NOWHERE
-from tasks.core.buckets import buckets_of
-from tasks.core.cells import ChargeCell, Dimension, Hint, RunCell, UsageCell
-from tasks.core.charges import DayCharges, sort_charges
+from tasks.core.books import BookKey, Destination, DestinationKind, Snapshot
+from tasks.core.breaks import NOWHERE, Legs
+from tasks.core.cells import ChargeCell, Dimension, Hint, Resolutions, RunCell, UsageCell
+from tasks.core.charges import DayCharges, runs_named, sort_charges
+from tasks.core.currency import Rates, converted
 from tasks.core.explained import BookedBy, DayMath, SplitLine
 from tasks.core.item_states import current_items
-from tasks.core.matching import Matched, match
+from tasks.core.matching import Line, Matched, match
+from tasks.core.night import NightInputs
 from tasks.core.ownership import Ownership
+from tasks.core.prepaid import by_account
 from tasks.core.prices import PriceCard, card_from_json
+from tasks.core.seats import SeatDay, Seats, tokens_by_line
 from tasks.core.tables import CHARGES, RUNS, USAGE
 from tasks.core.tolerance import Tolerances
 from tasks.lake.queries import Queries
@@ -47,12 +53,29 @@ def day_math(
         table.name: [one for one in conformed if one.table == table.name]
         for table in (RUNS, USAGE, CHARGES)
     }
-    runs = _runs(query, ledger, night, rules, by_table[RUNS.name])
     place = (issuer, account, day)
-    logged = [one for one in runs if (one.issuer, one.account or NOWHERE, one.day) == place]
-    usage = [one for one in query.usage_cells(by_table[USAGE.name]) if _at(one) == place]
+    runs = query.run_cells(*_attributed(query, ledger, night, rules, by_table[RUNS.name]))
     billed = [one for one in query.charge_cells(by_table[CHARGES.name]) if _at(one) == place]
-    return _computed(rules, files, place, logged, usage, billed)
+    inputs = NightInputs(
+        issuers=rules.sources.issuers,
+        catalog=rules.catalog,
+        policy=rules.policy,
+        card=rules.card,
+        runs=[one for one in runs if (one.issuer, one.account or NOWHERE, one.day) == place],
+        usage=[one for one in query.usage_cells(by_table[USAGE.name]) if _at(one) == place],
+        charges=converted(billed, rules.currencies, Rates(rules.finance.exchange_rates)),
+        legs=Legs(
+            charges={(issuer, day)},
+            usage={(issuer, day)} if by_table[USAGE.name] else (),
+            logged_days=(),
+            first_late_day={},
+        ),
+        direct_runs=_direct(query, ledger, night, rules, billed),
+        finance=rules.finance,
+        posted=_posted(ledger, night, rules.finance, place),
+        bookable={(issuer, day)},
+    )
+    return _computed(inputs, files, place)
 
 
 class _Rules:
@@ -68,6 +91,13 @@ class _Rules:
         self.policy = Policy.model_validate_json(body("policy", inputs.policy_digest))
         self.sources = Sources.model_validate_json(body("sources", inputs.sources_digest))
         self.card: PriceCard = card_from_json(body("card", inputs.card_digest))
+        # Nights of before there was such a file know no digest of it.
+        self.finance = (
+            Finance.model_validate_json(body("finance", inputs.finance_digest))
+            if inputs.finance_digest
+            else Finance()
+        )
+        self.currencies = {issuer.id: issuer.currency for issuer in self.sources.issuers}
 
 
 def _files(
@@ -78,7 +108,7 @@ def _files(
         source.name
         for source in sources.sources
         if isinstance(source, AgentLogSource)
-        or (isinstance(source, AnthropicSource | OpenAISource) and source.issuer == issuer)
+        or (isinstance(source, ChargeSource) and source.issuer == issuer)
     }
 
     def known(layer: str, which: Which) -> list[Snapshot]:
@@ -98,16 +128,44 @@ def _files(
     return sorted([*conformed, *newest.values()], key=lambda one: one.seq)
 
 
-def _runs(
+def _attributed(
     query: Queries, ledger: Ledger, night: BookedBy, rules: _Rules, files: list[Snapshot]
-) -> list[RunCell]:
+) -> tuple[list[RunLog], Resolutions]:
     hints = query.run_hints(files)
     stamps = _item_stamps(hints, ledger, night)
     precedence = {
         one.name: one.precedence for one in rules.sources.sources if isinstance(one, AgentLogSource)
     }
-    logs = [RunLog(one, precedence[one.source]) for one in files]
-    return query.run_cells(logs, resolve(rules.catalog, hints, stamps))
+    logs = [RunLog(one, precedence[one.source]) for one in files if one.source in precedence]
+    return logs, resolve(rules.catalog, hints, stamps)
+
+
+def _direct(
+    query: Queries, ledger: Ledger, night: BookedBy, rules: _Rules, billed: list[ChargeCell]
+) -> dict[tuple[str, str], Line]:
+    """Find the runs that charges name, in all logs of the night's window."""
+    named = runs_named(billed)
+    if not named:
+        return {}
+    files = ledger.snapshots_as_of(
+        night.inputs.snapshot_seq,
+        layer="conformed",
+        which=Which.NEWEST_COMPLETE,
+        table=RUNS.name,
+        start=night.inputs.window_start,
+        end=night.inputs.window_end,
+    )
+    return query.direct_runs(*_attributed(query, ledger, night, rules, files), named)
+
+
+def _posted(
+    ledger: Ledger, night: BookedBy, finance: Finance, place: tuple[str, str, date]
+) -> dict[tuple[BookKey, Destination], int]:
+    """Read what the account's lots of credits were drawn before the day, by the end of the night."""
+    issuer, account, day = place
+    lots = by_account(finance.prepaid).get((issuer, account), ())
+    bought = [lot.bought for lot in lots if lot.bought <= day]
+    return ledger.posted(min(bought), day, books_at=night.number) if bought else {}
 
 
 def _item_stamps(hints: list[Hint], ledger: Ledger, night: BookedBy) -> dict[str, str]:
@@ -122,63 +180,69 @@ def _at(row: UsageCell | ChargeCell) -> tuple[str, str, date]:
     return row.issuer, row.account, row.day
 
 
-def _computed(
-    rules: _Rules,
-    files: list[Snapshot],
-    place: tuple[str, str, date],
-    runs: list[RunCell],
-    usage: list[UsageCell],
-    billed: list[ChargeCell],
-) -> DayMath:
+def _computed(inputs: NightInputs, files: list[Snapshot], place: tuple[str, str, date]) -> DayMath:
+    issuer, account, day = place
+    booked = book_account_days(inputs)
+    currencies = {one.id: one.currency for one in inputs.issuers}
+    return DayMath(
+        currency=currencies.get(issuer, ""),
+        stands_on=tuple(files),
+        is_metered=bool(inputs.legs.usage),
+        tolerance=Tolerances(inputs.policy.matching.tolerances).at(issuer, day),
+        lines=(*_seat_lines(booked.seats, account, inputs.runs), *_usage_lines(inputs, place)),
+        buckets=tuple(booked.buckets),
+        found=tuple(
+            (key.billing_period, key.currency, to, nano)
+            for key, amounts in sorted(booked.desired.items())
+            if key.account == account
+            for to, nano in sorted(amounts.items())
+        ),
+    )
+
+
+def _usage_lines(inputs: NightInputs, place: tuple[str, str, date]) -> Iterator[SplitLine]:
+    """Split each usage charge by itself, as the night split it."""
     issuer, account_id, day = place
-    tolerance = Tolerances(rules.policy.matching.tolerances).at(issuer, day)
     account = Account(
         issuer,
         account_id,
         day,
-        ownership=Ownership(rules.catalog),
-        tolerance=tolerance,
-        far_beyond=rules.policy.matching.far_beyond,
+        ownership=Ownership(inputs.catalog),
+        tolerance=Tolerances(inputs.policy.matching.tolerances).at(issuer, day),
+        far_beyond=inputs.policy.matching.far_beyond,
     )
-    currency = next((one.currency for one in rules.sources.issuers if one.id == issuer), "")
-    is_metered = any(one.table == USAGE.name for one in files)
-    charges = sort_charges(billed, currency)
-    matched = match(runs, usage, account.is_owned)
-
-    def split(part: DayCharges) -> dict[BookKey, dict[Destination, int]]:
-        return allocate(
-            account, part, matched, currency=currency, card=rules.card, is_metered=is_metered
-        )
-
-    found = [
-        (key.billing_period, key.currency, to, nano)
-        for key, amounts in sorted(split(charges).items())
-        for to, nano in sorted(amounts.items())
-    ]
-    lines = []
+    currency = next((one.currency for one in inputs.issuers if one.id == issuer), "")
+    is_shadow = Seats(inputs.finance.seats).plan(*place) is not None
+    direct = {run_id: line for (of, run_id), line in inputs.direct_runs.items() if of == issuer}
+    charges = sort_charges(inputs.charges, currency, frozenset(direct))
+    matched = match([] if is_shadow else inputs.runs, inputs.usage, account.is_owned)
     for period, parts in charges.usage.items():
-        for sku, kind in parts:
-            only = DayCharges(usage={period: {(sku, kind): parts[sku, kind]}})
-            shares = [pair for of in split(only).values() for pair in of.items()]
-            lines.append(_line(sku, kind, parts[sku, kind].amount_nano, matched, shares))
-    buckets = buckets_of(
-        issuer,
-        account_id,
-        day,
-        usage=usage,
-        billed=charges.by_sku(),
-        matched=matched,
-        card=rules.card,
-    )
-    return DayMath(
-        currency=currency,
-        stands_on=tuple(files),
-        is_metered=is_metered,
-        tolerance=tolerance,
-        lines=tuple(lines),
-        buckets=tuple(buckets),
-        found=tuple(found),
-    )
+        for (sku, kind), billed in parts.items():
+            split = allocate(
+                account,
+                DayCharges(usage={period: {(sku, kind): billed}}),
+                matched,
+                currency=currency,
+                card=inputs.card,
+                is_metered=bool(inputs.legs.usage),
+            )
+            shares = [pair for of in split.values() for pair in of.items()]
+            yield _line(sku, kind, billed.amount_nano, matched, shares)
+
+
+def _seat_lines(
+    days: Iterable[SeatDay], account: str, runs: Sequence[RunCell]
+) -> Iterator[SplitLine]:
+    """Tell how a day of seats was split, in place of what a charge would tell."""
+    logged = sorted((line.workflow, count) for line, count in tokens_by_line(runs).items())
+    for day in days:
+        if day.plan.account == account:
+            shares = [
+                pair for pair in day.amounts.items() if pair[0].kind is not DestinationKind.ACCRUED
+            ]
+            yield SplitLine(
+                day.plan.id, "seats", day.accrued_nano, 0, tuple(logged), tuple(sorted(shares))
+            )
 
 
 def _line(

@@ -12,7 +12,10 @@ from config.shapes.policy import Policy
 from config.shapes.sources import (
     AgentLogSource,
     AnthropicSource,
+    ChargeSource,
     ContractLine,
+    FileSource,
+    FocusFileSource,
     GithubSource,
     JiraSource,
     OpenAISource,
@@ -47,6 +50,7 @@ def sources_misfits(sources: Sources) -> Iterator[Misfit]:
         yield from _source(path, source, issuers)
         yield from _variable_names(path, source, variables)
     yield from _read_twice(sources.sources)
+    yield from _billed_twice(sources.sources)
 
 
 def cross_file_misfits(catalog: Catalog, policy: Policy, sources: Sources) -> Iterator[Misfit]:
@@ -105,7 +109,7 @@ def _replaces_wholly(earlier: ContractLine, line: ContractLine) -> bool:
 def _source(path: Path, source: Source, issuers: set[str]) -> Iterator[Misfit]:
     if isinstance(source, AgentLogSource):
         yield from _agent_log(path, source, issuers)
-    elif isinstance(source, AnthropicSource | OpenAISource):
+    elif isinstance(source, ChargeSource):
         if source.issuer not in issuers:
             yield unknown_reference(SOURCES, (*path, "issuer"), source.issuer, _ISSUER, issuers)
     elif isinstance(source, GithubSource) and source.auth == "app":
@@ -132,6 +136,21 @@ def _read_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
             yield Misfit(SOURCES, ("sources", position, "name"), message)
 
 
+def _billed_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
+    """Report issuers whose charges come as a file and from another source, too."""
+    seen: dict[str, ChargeSource] = {}
+    for position, source in enumerate(sources):
+        if not (source.enabled and isinstance(source, ChargeSource)):
+            continue
+        other = seen.setdefault(source.issuer, source)
+        if other is not source and FocusFileSource in {type(source), type(other)}:
+            message = (
+                f"and {shown(other.name)} would both report what {shown(source.issuer)} billed; "
+                "put all files into one source, or give what another vendor bills its own issuer."
+            )
+            yield Misfit(SOURCES, ("sources", position, "issuer"), message)
+
+
 def _agent_log(path: Path, source: AgentLogSource, issuers: set[str]) -> Iterator[Misfit]:
     for issuer in source.default_accounts:
         if issuer not in issuers:
@@ -145,7 +164,7 @@ def _agent_log(path: Path, source: AgentLogSource, issuers: set[str]) -> Iterato
 def _variable_names(path: Path, source: Source, seen: dict[str, str]) -> Iterator[Misfit]:
     """Report names that would become the same or an ambiguous environment variable."""
     names = [("name", "BASE_URL_", source.name)]
-    if not isinstance(source, AgentLogSource):
+    if not isinstance(source, FileSource):
         names.append(("secret", "SECRET_", source.secret))
     if isinstance(source, JiraSource) and source.user is not None:
         names.append(("user", "SECRET_", source.user))

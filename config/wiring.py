@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from config.errors import ConfigError
 from config.settings import Settings, plain_name
-from config.shapes.sources import AgentLogSource, JiraSource, Source, Sources
+from config.shapes.sources import FileSource, JiraSource, Source, Sources
 
 
 class WiringProblem(NamedTuple):
@@ -39,7 +39,7 @@ def wiring_problems(settings: Settings, sources: Sources) -> tuple[WiringProblem
 
 
 def _secret_problems(settings: Settings, source: Source) -> Iterator[str]:
-    if isinstance(source, AgentLogSource):
+    if isinstance(source, FileSource):
         return
     names = [source.secret]
     if isinstance(source, JiraSource) and source.user is not None:

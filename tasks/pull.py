@@ -17,11 +17,14 @@ from prefect.tasks import Task
 
 from config.load import load_config
 from config.settings import settings_from_environment
+from config.shapes.sources import FocusFileSource
 from tasks.core.batches import Batch, Pulled, RawRow, Stream, StreamKind
+from tasks.core.bill_days import days_to_keep
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import GraduandError, WaitUntilError
 from tasks.core.faults import without_values
 from tasks.core.findings import Finding
+from tasks.core.periods import closed_map
 from tasks.core.tables import RUNS
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
@@ -42,7 +45,7 @@ class PullReport:
         new_keys: Keys whose content differs from what was known.
         is_cut_short: A limit or an outage ended it midway; the next pull goes on from there.
         rows: Rows received, over all keys.
-        findings: Days of a log that hold fewer runs now than were read of them before.
+        findings: Days that stay as they were read before, and what was not kept of files.
     """
 
     source: str
@@ -123,7 +126,8 @@ def _pull(
     settings = settings_from_environment()
     config = load_config(settings.config_dir)
     sources = config.sources.sources
-    declared = with_declared(source_named(sources, source), config.catalog, sources)
+    named = source_named(sources, source)
+    declared = with_declared(named, config.catalog, sources, config.finance)
     configured = located(declared, settings)
     wanted = adapter_of(configured).stream(stream)
     pseudonym = keyed_digest(settings.digest_key.get_secret_value())
@@ -146,6 +150,11 @@ def _pull(
                 pseudonym,
             )
         lost = set() if from_scratch else _lost_days(ledger, source, wanted, pulled.batches)
+        findings = (*pulled.findings, *((_log_lost(source, lost),) if lost else ()))
+        if isinstance(configured, FocusFileSource):
+            kept, reasons = _days_to_keep(lake, ledger, configured, wanted, pulled, from_scratch)
+            lost |= kept
+            findings += reasons
         pulled = replace(pulled, batches=[one for one in pulled.batches if one.key not in lost])
         new_keys = _record(lake, ledger, source, wanted, pulled, now, basis, pseudonym)
     report = PullReport(
@@ -157,7 +166,7 @@ def _pull(
         requests=pulled.requests,
         is_cut_short=wanted.kind is StreamKind.CHANGE
         and not all(batch.is_complete for batch in pulled.batches),
-        findings=(_log_lost(source, lost),) if lost else (),
+        findings=findings,
     )
     log.info(
         "pulled %s rows source=%s stream=%s new_keys=%s rejects=%s requests=%s",
@@ -188,6 +197,28 @@ def _lost_days(ledger: Ledger, source: str, stream: Stream, batches: Sequence[Ba
     )
     rows = {one.key: one.rows for one in known}
     return {one.key for one in batches if len(one.rows) < rows.get(one.key, 0)}
+
+
+def _days_to_keep(
+    lake: Lake,
+    ledger: Ledger,
+    source: FocusFileSource,
+    stream: Stream,
+    pulled: Pulled,
+    from_scratch: bool,  # noqa: FBT001  # as the flow's form has it
+) -> tuple[set[date], tuple[Finding, ...]]:
+    """Find the days of a bill in files whose new content must not replace what is known."""
+    newest = ledger.snapshots_as_of(
+        ledger.newest_seq(),
+        layer="raw",
+        which=Which.NEWEST_COMPLETE,
+        source=source.name,
+        stream=stream.name,
+    )
+    days = {batch.key for batch in pulled.batches}
+    known = {one.key: lake.read_raw(one, stream) for one in newest if one.key in days}
+    closed = closed_map(ledger.period_acts())
+    return days_to_keep(pulled.batches, known, closed, source.name, takes_losses=from_scratch)
 
 
 def _log_lost(source: str, days: set[date]) -> Finding:

@@ -23,6 +23,7 @@ from config.shapes.base import (
     VendorId,
     Whole,
 )
+from config.shapes.finance import Payee
 
 #: A repository as `owner/name`, or `owner/*` for every one the credential can see.
 RepositoryName = Annotated[
@@ -156,8 +157,87 @@ class OpenAISource(_Report):
     type: Literal["openai"]
 
 
+class _FileSource(_Source):
+    paths: tuple[Glob, ...] = Field(
+        min_length=1, description="Files or globs, from the work folder."
+    )
+
+
+class SkuLine(Shape):
+    """Which model and kind of token a line of a bill is about; the first that fits holds."""
+
+    service: Glob = Field("*", description="Service or product, as the bill calls it.")
+    sku: Glob = Field("*", description="Sku, meter or usage type, as the bill calls it.")
+    model: VendorId = Field(description="Model as price list and logs call it.")
+    kind: Literal["input", "cache_read", "cache_write_5m", "cache_write_1h", "output"] | None = (
+        Field(None, description="Kind of token; empty: the line tells no kind.")
+    )
+    tokens_per_unit: Whole | None = Field(
+        None, ge=1, le=10**9, description="Where the bill's unit does not say it."
+    )
+
+
+class FocusFileSource(_FileSource):
+    """A bill as files: FOCUS 1.0 to 1.3, or a Cost and Usage Report; CSV or Parquet."""
+
+    type: Literal["focus_file"]
+    issuer: Slug = Field(description="Issuer that these charges belong to.")
+    services: tuple[Glob, ...] = Field(
+        min_length=1, description="Services or products that are kept; others are only counted."
+    )
+    account: Literal["sub_account", "billing_account"] = "sub_account"
+    skus: tuple[SkuLine, ...] = ()
+    line_id: Text | None = Field(
+        None, description="Column that tells one line of a file from another."
+    )
+    parts: Switch = Field(default=False, description="Files of one folder are one bill in parts.")
+    covers: Literal["days", "periods"] = Field(
+        "days", description="What a bill is whole for: first to last charge, or ended periods."
+    )
+    window_days: Whole = Field(31, ge=1, le=366, description="Trailing days; the longest counts.")
+    lag_days: Whole = Field(
+        2, ge=0, le=31, description="Days after which a missing day is missing."
+    )
+
+
+class InvoiceFileSource(_FileSource):
+    """Issuers' documents as CSV, beside those of `finance.yaml`."""
+
+    type: Literal["invoice_file"]
+
+
+class PayableColumns(Shape):
+    """What the extract calls its columns."""
+
+    paid_on: Text = "paid_on"
+    payee: Text = "payee"
+    amount: Text = "amount"
+    currency: Text = "currency"
+    document: Text = "document"
+
+
+class PayablesFileSource(_FileSource):
+    """An extract of accounts payable as CSV: which vendors of agents were paid."""
+
+    type: Literal["payables_file"]
+    columns: PayableColumns = PayableColumns()
+    payees: tuple[Payee, ...] = Field((), description="Read before those of `finance.yaml`.")
+
+
+#: Sources that are read from files, without a secret.
+FileSource: TypeAlias = AgentLogSource | FocusFileSource | InvoiceFileSource | PayablesFileSource
+#: Sources that report what one issuer billed.
+ChargeSource: TypeAlias = AnthropicSource | OpenAISource | FocusFileSource
+
 Source: TypeAlias = Annotated[
-    AgentLogSource | GithubSource | JiraSource | AnthropicSource | OpenAISource,
+    AgentLogSource
+    | GithubSource
+    | JiraSource
+    | AnthropicSource
+    | OpenAISource
+    | FocusFileSource
+    | InvoiceFileSource
+    | PayablesFileSource,
     Field(discriminator="type"),
 ]
 

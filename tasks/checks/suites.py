@@ -17,13 +17,25 @@ from great_expectations.expectations.expectation import Expectation
 
 from tasks.checks.frames import DAY_SHIFT, KEY, TEXT
 from tasks.core.money import MAX_NANO
-from tasks.core.tables import CHARGES, RUNS, TOKEN_KINDS, USAGE, WORK_ITEM_EVENTS, Table
+from tasks.core.tables import (
+    CHARGES,
+    INVOICES,
+    PAYABLES,
+    RUNS,
+    TOKEN_KINDS,
+    USAGE,
+    WORK_ITEM_EVENTS,
+    Table,
+)
 from tasks.core.work_items import EventKind
 
 #: Name of the check whose failure means that the batch, not a row, is wrong.
 UNIQUE_KEY = "unique_key"
 
 _WORD = r"^[a-z0-9_.-]{1,64}$"
+_CURRENCY = r"^[A-Z]{3}$"
+_PERIOD = r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"
+_CATEGORIES = ["usage", "credit", "tax", "purchase", "adjustment"]
 _E_MAIL = r"[^\s@]@[^\s@]+\.[^\s@]"
 # A log is filed by UTC day, but a run belongs to its issuer's day: a neighbour at most.
 _LONGEST_SHIFT_DAYS = {RUNS.name: 1}
@@ -74,10 +86,10 @@ def _charges() -> list[Expectation]:
         *(_between(column, -MAX_NANO, MAX_NANO) for column in ("billed_nano", "list_nano")),
         _between("line", 0, None),
         _in_set("kind", list(TOKEN_KINDS)),
-        _in_set("category", ["usage", "credit", "tax", "purchase", "adjustment"]),
+        _in_set("category", _CATEGORIES),
         _in_set("charge_class", ["correction"]),
-        _matches("currency", r"^[A-Z]{3}$"),
-        _matches("billing_period", r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"),
+        _matches("currency", _CURRENCY),
+        _matches("billing_period", _PERIOD),
         _matches("issuer", _WORD),
         _ordered("charge_start", "charge_end", or_equal=False),
     ]
@@ -90,11 +102,37 @@ def _work_item_events() -> list[Expectation]:
     ]
 
 
+def _invoices() -> list[Expectation]:
+    return [
+        _between("amount_nano", -MAX_NANO, MAX_NANO),
+        _between("line", 0, None),
+        _in_set("category", _CATEGORIES),
+        _matches("currency", _CURRENCY),
+        _matches("billing_period", _PERIOD),
+        _matches("origin_period", _PERIOD),
+        _matches("settled_rate", r"^[0-9]{1,9}(?:\.[0-9]{1,9})?$"),
+        _matches("issuer", _WORD),
+        _matches("invoice_id", r"^[A-Za-z0-9_.:/-]{1,128}$"),
+    ]
+
+
+def _payables() -> list[Expectation]:
+    return [
+        _between("amount_nano", -MAX_NANO, MAX_NANO),
+        _between("line", 0, None),
+        _matches("currency", _CURRENCY),
+        _matches("issuer", _WORD),
+        _matches("document", r"^[0-9a-f]{16}$"),
+    ]
+
+
 _SPECIFIC = {
     RUNS.name: _runs,
     USAGE.name: _usage,
     CHARGES.name: _charges,
     WORK_ITEM_EVENTS.name: _work_item_events,
+    INVOICES.name: _invoices,
+    PAYABLES.name: _payables,
 }
 
 

@@ -57,7 +57,8 @@ class Reject:
         code: Closed vocabulary: pydantic's error type, or one of ours (`bad_json`, `bad_amount`,
             `not_an_object`, `line_too_long`, `in_the_future`, `duplicate`, `conflicting_run`,
             `conflicting_duplicate`, `out_of_range`, `malformed_page`, `unavailable`,
-            `unreadable_<status>`, `failed_check:<name>`).
+            `unreadable_<status>`, `failed_check:<name>`; of files `ragged_row`, `bad_currency`,
+            `bad_category`, `bad_instant`, `bad_interval`, `incomplete_document`).
         issuer: Whose money it may hold; empty if unknown.
         account: As above.
         amount_nano: Billed amount that did parse, in 1e-9 currency units; None if unknown.
@@ -111,11 +112,16 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """Everything one pull of one stream brought."""
+    """Everything one pull of one stream brought.
+
+    Attributes:
+        findings: What reading met with, in counts and sums of what is not kept.
+    """
 
     batches: Sequence[Batch]
     watermark: Watermark | None
     requests: int = 0
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

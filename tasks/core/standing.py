@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from config.shapes.finance import Finance
-from config.shapes.sources import AgentLogSource, AnthropicSource, OpenAISource, Source
+from config.shapes.sources import AgentLogSource, ChargeSource, Source
 from tasks.core.books import BreakClass, DayBasis, Snapshot
 from tasks.core.breaks import Legs
 from tasks.core.days import window_days
@@ -18,7 +18,7 @@ from tasks.core.plan import Plan
 from tasks.core.tables import CHARGES, RUNS, USAGE
 
 #: A report of money, or a log: the sources whose days can be counted.
-ReportSource = AgentLogSource | AnthropicSource | OpenAISource
+ReportSource = AgentLogSource | ChargeSource
 
 
 @dataclass(frozen=True, slots=True)

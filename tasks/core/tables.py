@@ -128,4 +128,36 @@ WORK_ITEM_EVENTS = Table(
     ("source", "event_id"),
 )
 
-TABLES = {table.name: table for table in (RUNS, USAGE, CHARGES, WORK_ITEM_EVENTS)}
+#: One row per line of an issuer's document, as a file of documents has it.
+INVOICES = Table(
+    "invoices",
+    (
+        *_required("source", "issuer", "invoice_id"),
+        *_required("day", of="day"),  # the day it was issued on
+        *_required("line", of="int"),  # ordinal within the document
+        *_required("billing_period"),  # YYYY-MM
+        *_required("currency", "category"),  # category: as in `charges`
+        *_required("amount_nano", of="int"),
+        *_optional("origin_period"),  # of a correction: the period that it corrects
+        *_optional("settled_rate"),  # decimal text, into the issuer's currency
+    ),
+    ("source", "issuer", "invoice_id", "line"),
+)
+
+#: One row per payment to a vendor of agents; no payee is kept, only the issuer it stands for.
+PAYABLES = Table(
+    "payables",
+    (
+        *_required("source", "issuer"),
+        *_required("day", of="day"),  # the day it was paid on
+        *_required("line", of="int"),  # ordinal of equal payments, so that the key is unique
+        *_required("amount_nano", of="int"),
+        *_required("currency"),
+        *_optional("document"),  # keyed digest
+    ),
+    ("source", "issuer", "day", "currency", "document", "line"),
+)
+
+TABLES = {
+    table.name: table for table in (RUNS, USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES)
+}

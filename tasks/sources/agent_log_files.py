@@ -53,7 +53,7 @@ def find_files(source: str, patterns: Sequence[str]) -> list[Path]:
         matches = map(Path, glob(pattern, recursive=True))  # noqa: PTH207  # see above
         paths = [path for path in matches if path.is_file()]
         if not paths:
-            detail = f"no file matches {pattern!r}; correct `paths`, or restore the log"
+            detail = f"no file matches {pattern!r}; correct `paths`, or restore the file"
             raise SourceError(source, detail)
         for path in paths:
             found.setdefault(path.resolve(), path)

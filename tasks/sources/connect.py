@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from config.settings import Settings
 from config.shapes.sources import (
-    AgentLogSource,
     AnthropicSource,
+    FileSource,
     GithubSource,
     JiraSource,
     OpenAISource,
@@ -33,7 +33,7 @@ _HEADERS = {"github": GITHUB_HEADERS}
 
 def located(source: Source, settings: Settings) -> Source:
     """Let the paths of a source of files start from the work folder."""
-    if not isinstance(source, AgentLogSource):
+    if not isinstance(source, FileSource):
         return source
     paths = tuple(str(settings.work_dir / path) for path in source.paths)
     return source.model_copy(update={"paths": paths})
@@ -57,7 +57,7 @@ def connect(
     Raises:
         ConfigError: A secret is missing, or not bound to the host of the base URL.
     """
-    if isinstance(source, AgentLogSource):
+    if isinstance(source, FileSource):
         return None
     return Client(
         source.name,

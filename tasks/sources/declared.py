@@ -1,4 +1,4 @@
-"""What the configuration declares may be kept by name: branch prefixes, repositories and keys.
+"""What the configuration declares may be kept by name: branches, repositories, keys, vendors.
 
 A source knows only its own entry of `sources.yaml`; here it learns what the catalog and
 the other sources have declared, so that nobody has to write it twice.
@@ -7,11 +7,13 @@ the other sources have declared, so that nobody has to write it twice.
 from collections.abc import Sequence
 
 from config.shapes.catalog import Catalog
+from config.shapes.finance import Finance
 from config.shapes.sources import (
     AgentLogSource,
     AnthropicSource,
     GithubSource,
     OpenAISource,
+    PayablesFileSource,
     Source,
 )
 
@@ -19,16 +21,21 @@ from config.shapes.sources import (
 _ANYTHING = frozenset({"*", "*/*"})
 
 
-def with_declared(source: Source, catalog: Catalog, sources: Sequence[Source]) -> Source:
+def with_declared(
+    source: Source, catalog: Catalog, sources: Sequence[Source], finance: Finance
+) -> Source:
     """Add to a source what is declared elsewhere; sources without such hints stay as they are.
 
     Args:
         source: As `sources.yaml` has it.
         catalog: Its match rules, scopes and squads name prefixes and repositories; it lists keys.
         sources: All sources; those of GitHub name repositories.
+        finance: It says how accounts payable spells vendors.
     """
     if isinstance(source, AnthropicSource | OpenAISource):
         return source.model_copy(update={"api_keys": _keys(source, catalog)})
+    if isinstance(source, PayablesFileSource):
+        return source.model_copy(update={"payees": (*source.payees, *finance.payees)})
     if not isinstance(source, AgentLogSource | GithubSource):
         return source
     prefixes = [*source.branch_prefixes]

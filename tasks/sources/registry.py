@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 from config.shapes.sources import (
     AgentLogSource,
-    AnthropicSource,
+    ChargeSource,
+    FocusFileSource,
     Issuer,
-    OpenAISource,
     Source,
     Sources,
 )
@@ -17,7 +17,16 @@ from tasks.core.batches import Conformed, Pulled, RawRow, Stream, Watermark
 from tasks.core.digests import joined_digest
 from tasks.core.errors import ConfigError
 from tasks.core.plan import TRAILING_DAYS
-from tasks.sources import agent_log, anthropic, github, jira, openai
+from tasks.sources import (
+    agent_log,
+    anthropic,
+    focus_file,
+    github,
+    invoice_file,
+    jira,
+    openai,
+    payables_file,
+)
 
 _VERSION_DIGITS = 8
 
@@ -28,7 +37,7 @@ class Fetch(Protocol):
     def __call__(
         self,
         stream: Stream,
-        client: Any,  # noqa: ANN401 - a log has none, every other source a Client
+        client: Any,  # noqa: ANN401 - files have none, every other source a Client
         config: Any,  # noqa: ANN401 - each source takes its own shape
         window: tuple[date, date],
         watermark: Watermark | None,
@@ -95,6 +104,15 @@ _ADAPTERS = {
     "jira": Adapter(jira.STREAMS, jira.PARSER, jira.fetch, _without_issuers(jira.conform)),
     "anthropic": Adapter(anthropic.STREAMS, anthropic.PARSER, anthropic.fetch, anthropic.conform),
     "openai": Adapter(openai.STREAMS, openai.PARSER, openai.fetch, openai.conform),
+    "focus_file": Adapter(
+        focus_file.STREAMS, focus_file.PARSER, focus_file.fetch, focus_file.conform
+    ),
+    "invoice_file": Adapter(
+        invoice_file.STREAMS, invoice_file.PARSER, invoice_file.fetch, invoice_file.conform
+    ),
+    "payables_file": Adapter(
+        payables_file.STREAMS, payables_file.PARSER, payables_file.fetch, payables_file.conform
+    ),
 }
 
 
@@ -110,7 +128,11 @@ def version_of(adapter: Adapter, source: Source) -> str:
     """
     if isinstance(source, AgentLogSource):
         read = [f"{issuer} {account}" for issuer, account in source.default_accounts.items()]
-    elif isinstance(source, AnthropicSource | OpenAISource):
+    elif isinstance(source, FocusFileSource):
+        # The first line that fits holds: their order is read, too.
+        lines = enumerate(source.skus)
+        read = [source.issuer, *(f"{at} {line.model_dump_json()}" for at, line in lines)]
+    elif isinstance(source, ChargeSource):
         read = [source.issuer]
     else:
         return adapter.parser

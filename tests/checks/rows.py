@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from tasks.core.tables import CHARGES, RUNS, USAGE, WORK_ITEM_EVENTS, Table
+from tasks.core.tables import CHARGES, INVOICES, PAYABLES, RUNS, USAGE, WORK_ITEM_EVENTS, Table
 
 DAY = date(2026, 11, 17)
 START = datetime(2026, 11, 17, tzinfo=UTC)
@@ -61,6 +61,28 @@ _GOOD: dict[str, dict[str, object]] = {
         "observed_at": START,
         "ref": "gh:17@0123abc",
         "event_id": "0123456789abcdef",
+    },
+    INVOICES.name: {
+        "source": "invoices",
+        "issuer": "anthropic",
+        "invoice_id": "INV-2026/10.1",
+        "day": DAY,
+        "line": 0,
+        "billing_period": "2026-10",
+        "currency": "USD",
+        "category": "tax",
+        "amount_nano": -(2**53) - 1,
+        "origin_period": "2026-09",
+        "settled_rate": "1.0835",
+    },
+    PAYABLES.name: {
+        "source": "payables",
+        "issuer": "cursor",
+        "day": DAY,
+        "line": 0,
+        "amount_nano": 2**53 + 1,
+        "currency": "EUR",
+        "document": "0123456789abcdef",
     },
 }
 

@@ -6,7 +6,16 @@ import pytest
 
 from tasks.checks.run import check
 from tasks.checks.suites import suite_of
-from tasks.core.tables import CHARGES, RUNS, TABLES, USAGE, WORK_ITEM_EVENTS, Table
+from tasks.core.tables import (
+    CHARGES,
+    INVOICES,
+    PAYABLES,
+    RUNS,
+    TABLES,
+    USAGE,
+    WORK_ITEM_EVENTS,
+    Table,
+)
 from tests.checks.rows import DAY, START, good
 
 _DISTINCT = {
@@ -15,6 +24,8 @@ _DISTINCT = {
     CHARGES.name: "sku",
     WORK_ITEM_EVENTS.name: "event_id",
 }
+#: Tables without a column of free enough text, whose rows differ by ordinal.
+_NUMBERED = frozenset({INVOICES.name, PAYABLES.name})
 _ALL = list(TABLES.values())
 _TOO_MUCH = 9_200_000_000_000_000_001
 
@@ -33,12 +44,14 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
             (USAGE, "account"),
             (CHARGES, "sku"),
             (WORK_ITEM_EVENTS, "ref"),
+            (INVOICES, "source"),
+            (PAYABLES, "source"),
         )
     ),
     (RUNS, "day", DAY + timedelta(days=2), "day_of_batch", "day"),
     *(
         (table, "day", DAY - timedelta(days=1), "day_of_batch", "day")
-        for table in (USAGE, CHARGES, WORK_ITEM_EVENTS)
+        for table in (USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES)
     ),
     *(
         (RUNS, column, -1, "range", column)
@@ -52,7 +65,22 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
     (CHARGES, "billed_nano", -_TOO_MUCH, "range", "billed_nano"),
     (CHARGES, "list_nano", _TOO_MUCH, "range", "list_nano"),
     (CHARGES, "line", -1, "range", "line"),
-    *((table, "issuer", "An Issuer", "pattern", "issuer") for table in (RUNS, USAGE, CHARGES)),
+    *(
+        (table, column, value, "range", column)
+        for table in (INVOICES, PAYABLES)
+        for column, value in (("amount_nano", _TOO_MUCH), ("line", -1))
+    ),
+    *(
+        (table, "issuer", "An Issuer", "pattern", "issuer")
+        for table in (RUNS, USAGE, CHARGES, INVOICES, PAYABLES)
+    ),
+    *((table, "currency", "usd", "pattern", "currency") for table in (INVOICES, PAYABLES)),
+    (INVOICES, "billing_period", "2026", "pattern", "billing_period"),
+    (INVOICES, "origin_period", "09/2026", "pattern", "origin_period"),
+    (INVOICES, "settled_rate", "-1.1", "pattern", "settled_rate"),
+    (INVOICES, "invoice_id", "No. 1", "pattern", "invoice_id"),
+    (INVOICES, "category", "refund", "known_value", "category"),
+    (PAYABLES, "document", "INV-1", "pattern", "document"),
     *(
         (RUNS, column, "free text", "pattern", column)
         for column in ("stamp", "decision", "epoch", "failure_type")
@@ -72,6 +100,12 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
 ]
 
 
+def _distinct(table: Table, at: int) -> dict[str, object]:
+    if table.name in _NUMBERED:
+        return {"line": at}
+    return {_DISTINCT[table.name]: f"row-{at}"}
+
+
 @pytest.mark.parametrize("table", _ALL, ids=lambda table: table.name)
 def test_a_good_row_passes_every_expectation(table: Table) -> None:
     row = good(table)
@@ -85,7 +119,7 @@ def test_a_good_row_passes_every_expectation(table: Table) -> None:
 def test_each_bad_value_fails_its_own_expectation(table: Table) -> None:
     cases = [case for case in _BAD if case[0] is table]
     rows = [
-        good(table, **{_DISTINCT[table.name]: f"row-{at}"} | {column: value})
+        good(table, **_distinct(table, at) | {column: value})
         for at, (_, column, value, _, _) in enumerate(cases)
     ]
 

@@ -6,6 +6,7 @@ import pytest
 
 from config.load import load_config
 from config.shapes.catalog import Catalog
+from config.shapes.finance import Finance
 from config.shapes.sources import AgentLogSource, AnthropicSource, GithubSource, OpenAISource
 from tasks.sources.declared import with_declared
 
@@ -42,7 +43,7 @@ LOGS = AgentLogSource.model_validate(
 
 
 def test_a_log_learns_prefixes_and_repositories_but_no_glob_that_matches_everything() -> None:
-    source = with_declared(LOGS, CATALOG, [LOGS, GITHUB])
+    source = with_declared(LOGS, CATALOG, [LOGS, GITHUB], Finance())
 
     assert isinstance(source, AgentLogSource)
     assert source.branch_prefixes == ("agent/up/",)
@@ -56,7 +57,7 @@ def test_a_log_learns_prefixes_and_repositories_but_no_glob_that_matches_everyth
 
 
 def test_github_learns_prefixes_and_keeps_its_own_repositories() -> None:
-    source = with_declared(GITHUB, CATALOG, [LOGS, GITHUB])
+    source = with_declared(GITHUB, CATALOG, [LOGS, GITHUB], Finance())
 
     assert isinstance(source, GithubSource)
     assert source.branch_prefixes == ("legacy/", "agent/up/")
@@ -76,7 +77,7 @@ def test_a_report_learns_the_keys_that_the_catalog_lists_for_its_issuer(
     config = load_config(Path("config"))
     (source,) = [source for source in config.sources.sources if source.name == name]
 
-    learnt = with_declared(source, config.catalog, config.sources.sources)
+    learnt = with_declared(source, config.catalog, config.sources.sources, config.finance)
 
     assert isinstance(learnt, AnthropicSource | OpenAISource)
     assert declared in learnt.api_keys
@@ -89,4 +90,4 @@ def test_other_sources_stay_as_they_are(name: str) -> None:
     config = load_config(Path("config"))
     (source,) = [source for source in config.sources.sources if source.name == name]
 
-    assert with_declared(source, config.catalog, config.sources.sources) is source
+    assert with_declared(source, config.catalog, config.sources.sources, config.finance) is source

@@ -47,7 +47,7 @@ def sandbox(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def configured(name: str) -> Any:  # each source has its own shape
     sources = CONFIG.sources.sources
     source = next(source for source in sources if source.name == name)
-    return with_declared(source, CONFIG.catalog, sources)
+    return with_declared(source, CONFIG.catalog, sources, CONFIG.finance)
 
 
 def window_of(now: datetime) -> tuple[date, date]:
