@@ -91,8 +91,11 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
     precedence = {s.name: s.precedence for s in sources if isinstance(s, AgentLogSource)}
     logs = [RunLog(one, precedence[one.source]) for one in standing.runs]
     query = Queries(lake)
-    hints = query.run_hints(standing.runs)
-    item_stamps = _item_stamps(hints, ledger, plan)
+    stamped = ledger.item_stamps(observed_by=plan.as_of if plan.is_past else None)
+    hints = query.run_hints(standing.runs, stamped)
+    # What decides attribution is told with the books: the stamps of items that runs name.
+    named = (hint.value for hint in hints if hint.dimension is Dimension.WORK_ITEM)
+    item_stamps = {name: stamped[name] for name in named}
     resolutions = resolve(config.catalog, hints, item_stamps)
     runs = query.run_cells(logs, resolutions)
     usage = query.usage_cells(standing.usage)
@@ -218,15 +221,6 @@ def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
         first_charges=first_charges,
         unreadable=lake.unreadable([*complete, *first_charges]),
     )
-
-
-def _item_stamps(hints: Collection[Hint], ledger: Ledger, plan: Plan) -> dict[str, str]:
-    """Read which of the work items that runs name carry a workflow's stamp themselves."""
-    named = {hint.value for hint in hints if hint.dimension is Dimension.WORK_ITEM}
-    keys = {key: name for key, name in ledger.labels("work_item").items() if name in named}
-    by = plan.as_of if plan.is_past else None
-    items = current_items(ledger.item_events(sorted(keys), observed_by=by)) if keys else {}
-    return {keys[key]: item.stamps[0] for key, item in items.items() if item.stamps}
 
 
 def _refused(
