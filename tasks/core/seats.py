@@ -127,7 +127,7 @@ def seat_day(plan: SeatPlan, account: Account, runs: Sequence[RunCell], card: Pr
     def book(destination: Destination, amount_nano: int) -> None:
         amounts[destination] = amounts.get(destination, 0) + amount_nano
 
-    tokens = _tokens_by_line(runs)
+    tokens = tokens_by_line(runs)
     if tokens:
         lines = sorted(tokens)
         parts = split_exact(in_use_nano, [tokens[line] for line in lines])
@@ -151,6 +151,17 @@ def seat_day(plan: SeatPlan, account: Account, runs: Sequence[RunCell], card: Pr
         shadow_nano=shadow_nano,
         unpriced_tokens=unpriced_tokens,
     )
+
+
+def tokens_by_line(runs: Iterable[RunCell]) -> dict[Line, int]:
+    """Sum all tokens of runs by whose they are; a line without tokens does not exist."""
+    tokens: dict[Line, int] = {}
+    for run in runs:
+        count = sum(reported.tokens for reported in run.tokens)
+        if count:
+            line = line_of(run)
+            tokens[line] = tokens.get(line, 0) + count
+    return tokens
 
 
 def seat_terms(plan: SeatPlan, day: date) -> str:
@@ -209,17 +220,6 @@ def _split_idle(plan: SeatPlan, day: date, part_nano: int) -> tuple[int, int]:
         return part_nano, 0
     in_use_nano, idle_nano = split_exact(part_nano, [in_use, max(0, plan.seats - in_use)])
     return in_use_nano, idle_nano
-
-
-def _tokens_by_line(runs: Iterable[RunCell]) -> dict[Line, int]:
-    """Sum all tokens of runs by whose they are; a line without tokens does not exist."""
-    tokens: dict[Line, int] = {}
-    for run in runs:
-        count = sum(reported.tokens for reported in run.tokens)
-        if count:
-            line = line_of(run)
-            tokens[line] = tokens.get(line, 0) + count
-    return tokens
 
 
 def _shadow(account: Account, runs: Iterable[RunCell], card: PriceCard) -> tuple[int, int]:

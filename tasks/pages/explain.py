@@ -39,6 +39,7 @@ _BASIS = {
     "policy": "the policy",
     "card": "prices",
     "fx": "exchange rates",
+    "terms": "what finance has signed",
     "code_version": "graduand's version",
 }
 
