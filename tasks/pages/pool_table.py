@@ -23,6 +23,13 @@ _COLUMNS: tuple[tuple[str, Callable[[PoolMonth], int | None]], ...] = (
 )
 _FORECAST = "Forecast"
 _HEADROOM = "Headroom"
+#: Columns as shown; only exploration carries anything over.
+_SHOWN = tuple(
+    (name, pool)
+    for name in (*(name for name, _ in _COLUMNS), _HEADROOM, _FORECAST)
+    for pool in Pool
+    if (name, pool) != ("Carried over", Pool.PRODUCTION)
+)
 #: Nano units by column and pool; None is a dash.
 _Line = dict[tuple[str, str], int | None]
 
@@ -44,10 +51,8 @@ def pool_table(found: Pools) -> str:
         whole = {pool: own.get(PoolName(portfolio, "", pool)) for pool in Pool}
         if any(whole.values()):
             line = _own_line(whole, together)
-            rows.append((shown, "**its own budget**", *_cells(line, currency)))
-    names = [name for name, _ in _COLUMNS] + [_HEADROOM, _FORECAST]
-    head = [f"{name}, {pool.value}" for name in names for pool in Pool]
-    columns = ("Portfolio", "Family", *head)
+            rows.append((shown, "**portfolio's own budget**", *_cells(line, currency)))
+    columns = ("Portfolio", "Family", *(f"{name}, {pool.value}" for name, pool in _SHOWN))
     return table(columns, rows, right=frozenset(range(2, len(columns))))
 
 
@@ -90,6 +95,5 @@ def _own_line(whole: dict[Pool, PoolMonth | None], together: _Line) -> _Line:
 
 
 def _cells(line: _Line, currency: str) -> list[str]:
-    names = [name for name, _ in _COLUMNS] + [_HEADROOM, _FORECAST]
-    shown = [line[name, pool] for name in names for pool in Pool]
-    return [_NOTHING if nano is None else amount(nano, currency) for nano in shown]
+    amounts = (line[column] for column in _SHOWN)
+    return [_NOTHING if nano is None else amount(nano, currency) for nano in amounts]

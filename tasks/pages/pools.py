@@ -24,7 +24,7 @@ def pools(night: NightReport) -> str:
     """Show the pools of the month, what they are forecast to cost, and what follows from it."""
     found = night.pools
     if not found.period:
-        return "# Pools\n\nPools are told of the present only: a past moment has none."
+        return "# Pools\n\nPools were not stated."
     scope = (
         f"{found.period}, through {found.through}. Nothing is ever blocked for lack of budget: a"
         " pool that runs short is told here, with a budget line that would do."
@@ -203,8 +203,10 @@ def _outside_name(one: Outside) -> str:
 
 
 def _name(name: PoolName) -> str:
+    """Name a pool at the beginning of a sentence."""
+    pool = markdown(name.pool)
     of = markdown(name.family) or f"the whole portfolio {markdown(name.portfolio)}"
-    return f"{markdown(name.pool)} of {of}"
+    return f"{pool[:1].upper()}{pool[1:]} of {of}"
 
 
 def _first(lines: list[str], what: str) -> list[str]:
