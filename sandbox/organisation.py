@@ -159,6 +159,19 @@ ACCOUNTS: tuple[Account, ...] = (
     Account("proj_PaymentsLab", OPENAI, "customer-operations", "exploration"),
 )
 
+#: What the year adds: seats by contract, which no report tells of, and tokens and licences
+#: bought through a cloud, which a file bills in euros.
+CURSOR = "cursor"
+CURSOR_SEATS = "cursor-team"
+CLOUD = "cloudmart"
+CLOUD_MAIN = "cloud-main"
+CLOUD_SEATS = "cloud-seats"
+YEAR_ACCOUNTS: tuple[Account, ...] = (
+    Account(CURSOR_SEATS, CURSOR, "platform-engineering", "production"),
+    Account(CLOUD_MAIN, CLOUD, "customer-operations", "production"),
+    Account(CLOUD_SEATS, CLOUD, "customer-operations", "exploration"),
+)
+
 #: Key -> pool that the catalog declares for it; every other key declares none.
 KEY_PAID_FROM = {"key_InvoiceExplainer": "production"}
 
@@ -185,7 +198,7 @@ REPOSITORIES: tuple[Repository, ...] = (
 
 def account_of(issuer: str, account: str) -> Account:
     """Look an account up; one that no catalog lists belongs to the organisation."""
-    for known in ACCOUNTS:
+    for known in (*ACCOUNTS, *YEAR_ACCOUNTS):
         if known.issuer == issuer and known.id == account:
             return known
     return Account(account, issuer)

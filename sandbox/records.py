@@ -40,12 +40,14 @@ class ChargeRow:
     """One line of a vendor's cost report.
 
     Attributes:
-        category: `usage` or `credit`.
+        category: `usage`, `credit`, `tax`, `purchase` or `adjustment`.
         model: As the vendor spells it; None for a line without a model.
         cost_type: `tokens`, `web_search`, `code_execution`, or None for a credit.
         amount_nano: Billed, rounded half-even from what the wire says.
         quantity: Billed tokens; None where the vendor does not say (Anthropic).
         exact_nano: What the wire says, where that is no whole number of nano units.
+        currency: What it was billed in.
+        sku: As the vendor names what it sold, where model, tier and context do not.
     """
 
     issuer: str
@@ -60,6 +62,8 @@ class ChargeRow:
     amount_nano: int
     quantity: int | None = None
     exact_nano: Fraction | None = None
+    currency: str = "USD"
+    sku: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +276,16 @@ class Ticket:
 
 @dataclass(frozen=True)
 class World:
-    """Everything that happens between the first and the last generated day."""
+    """Everything that happens between the first and the last generated day.
+
+    Attributes:
+        log_outages: First and last moment, aware UTC, between which no log file is there.
+    """
 
     seed: int
     scale: float
+    first_day: date
+    last_day: date
     usage: tuple[UsageRow, ...]
     missing_usage: frozenset[tuple[str, date]]
     charges: dict[tuple[str, date], tuple[Published, ...]]
@@ -284,3 +294,8 @@ class World:
     issues: tuple[GitHubIssue, ...]
     deployments: tuple[Deployment, ...]
     tickets: tuple[Ticket, ...]
+    log_outages: tuple[tuple[datetime, datetime], ...] = ()
+
+    def has_logs(self, now: datetime) -> bool:
+        """Tell whether log files are there at a moment."""
+        return not any(start <= now <= end for start, end in self.log_outages)

@@ -31,8 +31,8 @@ def days_between(start: datetime, end: datetime) -> list[date]:
 def metered_days(world: World, issuer: str, now: datetime) -> dict[date, list[UsageRow]]:
     """Give the usage that a vendor shows at a moment; a day it leaves out is absent."""
     shown: dict[date, list[UsageRow]] = {}
-    day = script.FIRST_DAY
-    while day <= script.LAST_DAY:
+    day = world.first_day
+    while day <= world.last_day:
         closed = datetime.combine(day, time(), UTC) + timedelta(days=1)
         if closed + script.USAGE_LAG <= now and (issuer, day) not in world.missing_usage:
             shown[day] = []

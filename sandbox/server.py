@@ -23,6 +23,7 @@ from sandbox.records import World
 from sandbox.script import NIGHTS
 from sandbox.wire import Json, Reply, Request, iso, parse_moment, parse_query
 from sandbox.world import DEFAULT_SEED, make_world
+from sandbox.year.cloud_bill import write_bills
 
 #: Small pages, so that every pull has to turn some.
 PAGE_ITEMS = 20
@@ -87,7 +88,8 @@ class Sandbox:
         """Move the clock, write the logs as they stand then, and start a new night."""
         self._now = now
         self.faults.new_night()
-        write_logs(self.folder, self.world.lines, now)
+        write_logs(self.folder, self.world.lines if self.world.has_logs(now) else (), now)
+        write_bills(self.folder, self.world, now)
 
     def description(self) -> dict[str, Json]:
         """Say where everything is; the keys are made up and open nothing else."""

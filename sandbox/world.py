@@ -38,6 +38,8 @@ def make_world(seed: int = DEFAULT_SEED, scale: float = 1.0, items: float | None
     return World(
         seed=seed,
         scale=scale,
+        first_day=script.FIRST_DAY,
+        last_day=script.LAST_DAY,
         usage=usage,
         missing_usage=_MISSING_USAGE,
         charges=publish(usage),

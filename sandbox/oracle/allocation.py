@@ -1,5 +1,6 @@
 """Allocate what was billed: metered, weak, estimated, owned, and the rest."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -15,7 +16,14 @@ from sandbox.oracle.attribution import (
 from sandbox.oracle.matching import AccountDay, Cell
 from sandbox.oracle.seen import sku_of_charge
 from sandbox.oracle.shares import half_even, split
-from sandbox.organisation import FAR_BEYOND, TOLERANCE_RELATIVE, account_of, workflow_by_id
+from sandbox.organisation import (
+    ANTHROPIC,
+    FAR_BEYOND,
+    OPENAI,
+    TOLERANCE_RELATIVE,
+    account_of,
+    workflow_by_id,
+)
 from sandbox.prices import card_nano
 from sandbox.records import ChargeRow
 
@@ -36,29 +44,46 @@ class Destination(NamedTuple):
 Books = dict[Destination, int]
 
 
-def allocate(place: AccountDay, charges: tuple[ChargeRow, ...]) -> Books:
+#: Issuers that a price list is known for.
+PRICED = (ANTHROPIC, OPENAI)
+#: Kind and method of what is billed and is no usage.
+_OWN_LINES = {
+    "credit": ("credit", "rest"),
+    "tax": ("tax", "rest"),
+    "purchase": ("fee", "rest"),
+    "adjustment": ("fee", "rest"),
+}
+
+
+def allocate(
+    place: AccountDay,
+    charges: tuple[ChargeRow, ...],
+    contracts: Mapping[str, str] | None = None,
+) -> Books:
     """Allocate an account's charges of one day; the parts add up to the charges.
 
     Args:
         place: The account and day, logs matched to usage.
-        charges: All charges of the issuer's day; those of other accounts are left alone.
+        charges: All charges of the issuer's day, in the currency of its books; those of
+            other accounts are left alone.
+        contracts: Kind of destination (`accrued`, `prepaid`) by the sku of its purchases.
     """
     books: Books = {}
     usage: dict[tuple[str, str | None, str | None], int] = {}
     for row in charges:
         if row.account != place.account:
             continue
-        if row.category == "credit":
+        if row.category != "usage":
+            line, method = _OWN_LINES[row.category]
+            if row.category == "purchase" and row.sku in (contracts or {}):
+                line, method = (contracts or {})[row.sku], "bought"
             portfolio = account_of(place.issuer, place.account).portfolio
-            _add(
-                books,
-                Destination("credit", portfolio, "", "", "", "", "rest", "none"),
-                row.amount_nano,
-            )
+            own = Destination(line, portfolio, "", "", "", "", method, "none")
+            _add(books, own, row.amount_nano)
         else:
             model = canonical(row.model) if row.model else None
-            key = (sku_of_charge(row), model, row.kind)
-            usage[key] = usage.get(key, 0) + row.amount_nano
+            sold = (sku_of_charge(row), model, row.kind)
+            usage[sold] = usage.get(sold, 0) + row.amount_nano
     if place.usage is None:
         _allocate_estimated(books, place, usage)
     else:
@@ -101,7 +126,9 @@ def _allocate_estimated(
     for (model, kind), amount in billed.items():
         logged = place.logged.get((model or "", kind or ""), {})
         lines = sorted(logged)
-        price = card_nano(model or "", kind or "", "standard", place.day)
+        price = None
+        if place.issuer in PRICED:
+            price = card_nano(model or "", kind or "", "standard", place.day)
         values = [
             logged[line] if price is None else half_even(Fraction(logged[line]) * price)
             for line in lines

@@ -68,13 +68,14 @@ def find_breaks(
             if place.usage is None:
                 continue  # that leg is not connected
             found.extend(_billed(seen, place, sku, bucket))
-            if not bucket.is_unvalued:
+            if not bucket.is_unvalued and day in seen.logged_days:
                 b = bucket.worth_nano()
                 series = residuals.setdefault((issuer, account, sku), {})
                 series[day] = (b - bucket.logged_nano, b)
-        credit = sum(row.amount_nano for row in charges if row.category == "credit")
-        if credit:
-            found.append(Break("credit", issuer, account, day, "-", credit))
+        for category in ("credit", "tax"):
+            amount = sum(row.amount_nano for row in charges if row.category == category)
+            if amount:
+                found.append(Break(category, issuer, account, day, "-", amount))
     for (issuer, account, sku), series in residuals.items():
         found.extend(_logged(issuer, account, sku, series))
     found.extend(_restated(seen, first_charges))

@@ -1,6 +1,6 @@
 """What a night can know: the records as every system shows them at one moment."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -29,6 +29,7 @@ class Seen:
     Attributes:
         now: When the night runs, aware UTC.
         days: The days before it, oldest first.
+        logged_days: Days of which the logs have been read.
         runs: Each run once.
         duplicates: Dropped repeats by day.
         broken_lines: Lines nobody can parse, by the day of the line before them.
@@ -39,6 +40,7 @@ class Seen:
 
     now: datetime
     days: tuple[date, ...]
+    logged_days: frozenset[date]
     runs: tuple[LogRecord, ...]
     duplicates: dict[date, int]
     broken_lines: dict[date, int]
@@ -57,12 +59,12 @@ class Seen:
 
     def missing(self) -> list[tuple[str, date]]:
         """List the expected (source, day)s without complete records."""
-        return [
-            (source, day)
-            for source, day in self.expected()
-            if source != LOG_SOURCE
-            and ((source, day) not in self.usage or (source, day) not in self.charges)
-        ]
+        return [(source, day) for source, day in self.expected() if not self._is_there(source, day)]
+
+    def _is_there(self, source: str, day: date) -> bool:
+        if source == LOG_SOURCE:
+            return day in self.logged_days
+        return (source, day) in self.usage and (source, day) in self.charges
 
     def first_late_day(self) -> date:
         """Give the first day whose missing charges are merely late."""
@@ -74,23 +76,55 @@ def window(now: datetime) -> tuple[date, ...]:
     return tuple(now.date() - timedelta(days=back) for back in range(WINDOW_DAYS, 0, -1))
 
 
-def look(world: World, now: datetime) -> Seen:
-    """See what there is at a moment."""
-    days = window(now)
-    runs, duplicates, broken = _logged(world.lines, now, set(days))
+def look(
+    world: World,
+    now: datetime,
+    days: tuple[date, ...] | None = None,
+    logs_read_at: datetime | None = None,
+    by_file: Collection[str] = (),
+) -> Seen:
+    """See what there is at a moment.
+
+    Args:
+        world: What happens.
+        now: The night, aware UTC.
+        days: Its window; None for the ordinary one.
+        logs_read_at: When the logs could last be read; None for now.
+        by_file: Issuers that bill by file and meter nothing.
+    """
+    days = window(now) if days is None else days
+    read_at = logs_read_at or now
+    logged_days = frozenset(day for day in days if day < read_at.date())
+    runs, duplicates, broken = _logged(world.lines, read_at, set(logged_days))
     usage: dict[IssuerDay, tuple[UsageRow, ...]] = {}
     charges: dict[IssuerDay, tuple[ChargeRow, ...]] = {}
-    for issuer in ISSUERS:
+    for issuer in (*ISSUERS, *by_file):
         for day, metered in metered_days(world, issuer, now).items():
-            if day in days:
+            if day in days and issuer not in by_file:
                 usage[issuer, day] = tuple(metered)
         for day, billed in billed_days(world, issuer, now).items():
             # An empty report of a young day says nothing: the vendor has not come to it yet.
             is_told = billed or day < now.date() - timedelta(days=LAG_DAYS)
             if day in days and is_told:
                 charges[issuer, day] = billed
+    for issuer in by_file:
+        _forget_unsure(charges, issuer, now)
     stamps = _item_stamps(world, now)
-    return Seen(now, days, tuple(runs), duplicates, broken, usage, charges, stamps)
+    return Seen(now, days, logged_days, tuple(runs), duplicates, broken, usage, charges, stamps)
+
+
+def _forget_unsure(
+    charges: dict[IssuerDay, tuple[ChargeRow, ...]], issuer: str, now: datetime
+) -> None:
+    """Leave out the last day of each month's file while it is young: it may still grow."""
+    last: dict[str, date] = {}
+    for of, day in charges:
+        if of == issuer:
+            month = f"{day:%Y-%m}"
+            last[month] = max(day, last.get(month, day))
+    for day in last.values():
+        if day >= now.date() - timedelta(days=LAG_DAYS):
+            del charges[issuer, day]
 
 
 def sku_of_usage(row: UsageRow) -> str:
@@ -101,6 +135,8 @@ def sku_of_usage(row: UsageRow) -> str:
 
 def sku_of_charge(row: ChargeRow) -> str:
     """Name what a billed row is sold as."""
+    if row.sku:
+        return row.sku
     if row.model is None:
         return row.cost_type or "other"
     model = canonical(row.model)
