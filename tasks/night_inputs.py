@@ -4,8 +4,8 @@ Below the stages, because the night and the month's close compute from the same 
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from config.load import Config
@@ -16,7 +16,7 @@ from tasks.core.attribution import hint_findings, resolve
 from tasks.core.bases import Made
 from tasks.core.books import DayBasis, Snapshot
 from tasks.core.breaks import Quarantine
-from tasks.core.cells import ChargeCell, Dimension, Hint
+from tasks.core.cells import ChargeCell, Dimension
 from tasks.core.claims import (
     LoggedCost,
     OutcomeCounts,
@@ -26,8 +26,8 @@ from tasks.core.claims import (
 )
 from tasks.core.days import period_days
 from tasks.core.digests import joined_digest
-from tasks.core.item_states import current_items
 from tasks.core.night import IssuerDay, NightInputs
+from tasks.core.oversized import held_too, oversized_days, size_findings, without_days
 from tasks.core.periods import closed_map, newest_number
 from tasks.core.plan import Plan
 from tasks.core.prices import PriceCard, compile_card, seen_in
@@ -94,8 +94,8 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
     stamped = ledger.item_stamps(observed_by=plan.as_of if plan.is_past else None)
     hints = query.run_hints(standing.runs, stamped)
     # What decides attribution is told with the books: the stamps of items that runs name.
-    named = (hint.value for hint in hints if hint.dimension is Dimension.WORK_ITEM)
-    item_stamps = {name: stamped[name] for name in named}
+    items = [hint.value for hint in hints if hint.dimension is Dimension.WORK_ITEM]
+    item_stamps = {name: stamped[name] for name in items}
     resolutions = resolve(config.catalog, hints, item_stamps)
     runs = query.run_cells(logs, resolutions)
     usage = query.usage_cells(standing.usage)
@@ -135,6 +135,10 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
         elsewhere=_foreign_before(plan, config, query, ledger, seq),
         closed=closed_map(acts),
     )
+    if too_large := oversized_days(inputs):
+        inputs = without_days(inputs, too_large)
+        inputs = replace(inputs, findings=(*inputs.findings, *size_findings(too_large)))
+        standing = held_too(standing, too_large)
     made = Made(_rules_digest(config), config.digests["policy"], card, item_stamps)
     return Gathered(
         seq,

@@ -72,6 +72,7 @@ FINDINGS = {
     "out_of_scope": "widen the scope in the catalog, or keep the workflow out of that repository",
     "claim_contradicted": "correct the claim in the catalog, or find out why the figures differ",
     "day_missing": "run the source again for those days, or ask why it is silent",
+    "day_too_large": "look there for an amount or a quantity in a wrong unit",
     "price_not_recorded": "nothing: compute a moment after a night had read that model",
     "config_not_recorded": "nothing: compute a moment after the first night",
     "unknown_issuer": "add the vendor to `issuers` of sources.yaml, or correct what names it",
