@@ -16,11 +16,10 @@ from tasks.core.allocation import Account, allocate
 from tasks.core.attribution import resolve
 from tasks.core.books import BookKey, Destination, DestinationKind, Snapshot
 from tasks.core.breaks import NOWHERE, Legs
-from tasks.core.cells import ChargeCell, Dimension, Hint, Resolutions, RunCell, UsageCell
+from tasks.core.cells import ChargeCell, Resolutions, RunCell, UsageCell
 from tasks.core.charges import DayCharges, runs_named, sort_charges
 from tasks.core.currency import Rates, converted
 from tasks.core.explained import BookedBy, DayMath, SplitLine
-from tasks.core.item_states import current_items
 from tasks.core.matching import Line, Matched, match
 from tasks.core.night import NightInputs
 from tasks.core.ownership import Ownership
@@ -131,8 +130,8 @@ def _files(
 def _attributed(
     query: Queries, ledger: Ledger, night: BookedBy, rules: _Rules, files: list[Snapshot]
 ) -> tuple[list[RunLog], Resolutions]:
-    hints = query.run_hints(files)
-    stamps = _item_stamps(hints, ledger, night)
+    stamps = ledger.item_stamps(observed_by=night.as_of)
+    hints = query.run_hints(files, stamps)
     precedence = {
         one.name: one.precedence for one in rules.sources.sources if isinstance(one, AgentLogSource)
     }
@@ -161,19 +160,11 @@ def _direct(
 def _posted(
     ledger: Ledger, night: BookedBy, finance: Finance, place: tuple[str, str, date]
 ) -> dict[tuple[BookKey, Destination], int]:
-    """Read what the account's lots of credits were drawn before the day, by the end of the night."""
+    """Read what was drawn on the lots of an account before the day, as of the night."""
     issuer, account, day = place
     lots = by_account(finance.prepaid).get((issuer, account), ())
     bought = [lot.bought for lot in lots if lot.bought <= day]
     return ledger.posted(min(bought), day, books_at=night.number) if bought else {}
-
-
-def _item_stamps(hints: list[Hint], ledger: Ledger, night: BookedBy) -> dict[str, str]:
-    named = {hint.value for hint in hints if hint.dimension is Dimension.WORK_ITEM}
-    keys = {key: name for key, name in ledger.labels("work_item").items() if name in named}
-    events = ledger.item_events(sorted(keys), observed_by=night.as_of) if keys else []
-    items = current_items(events)
-    return {keys[key]: item.stamps[0] for key, item in items.items() if item.stamps}
 
 
 def _at(row: UsageCell | ChargeCell) -> tuple[str, str, date]:

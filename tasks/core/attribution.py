@@ -156,17 +156,18 @@ def hint_findings(hints: Iterable[Hint], resolutions: Resolutions) -> tuple[Find
             known.setdefault(candidate.value, []).append(candidate.workflow)
     findings: list[Finding] = []
     for hint in sorted(set(hints)):
-        if hint.dimension is not Dimension.STAMP:
+        first, last = hint.first_start, hint.last_start
+        if hint.dimension is not Dimension.STAMP or first is None or last is None:
             continue
         workflows = known.get(hint.value, [])
         spans = [span for span in resolutions.stages if span.workflow in workflows]
         if not workflows:
             why = "no workflow of the catalog has this id or declares it"
-        elif not _covers(spans, hint.first_start, hint.last_start):
+        elif not _covers(spans, first, last):
             why = f"{workflows[0]} has no stage on some of the days its runs started"
         else:
             continue
-        started = f"{hint.first_start} to {hint.last_start}"
+        started = f"{first} to {last}"
         detail = f"{hint.runs} runs started {started} carry the stamp {hint.value!r}, but {why}"
         findings.append(Finding("unknown_stamp", hint.value, detail))
     return tuple(findings)

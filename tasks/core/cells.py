@@ -30,15 +30,16 @@ class Hint:
     Attributes:
         issuer: Empty but for `account` and `api_key`.
         runs: How many runs carry it, over all logs.
-        first_start, last_start: UTC days of the first and last of these runs' starts.
+        first_start, last_start: UTC days of the first and last of these runs' starts; told of
+            stamps only.
     """
 
     dimension: Dimension
     issuer: str
     value: str
     runs: int
-    first_start: date
-    last_start: date
+    first_start: date | None
+    last_start: date | None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -90,9 +90,16 @@ def to_parquet(rows: Sequence[Mapping[str, object]], table: Table) -> bytes:
     """Write rows, in the order given, as a Parquet file."""
     schema = arrow_schema(table)
     columns = [pa.array([row.get(field.name) for row in rows], type=field.type) for field in schema]
+    return parquet_bytes(pa.table(columns, schema=schema))
+
+
+def parquet_bytes(rows: pa.Table) -> bytes:
+    """Write an Arrow table as a sealed Parquet file."""
     sink = io.BytesIO()
-    with pq.ParquetWriter(sink, schema, compression="zstd", write_page_checksum=True) as writer:
-        writer.write_table(pa.table(columns, schema=schema))
+    with pq.ParquetWriter(
+        sink, rows.schema, compression="zstd", write_page_checksum=True
+    ) as writer:
+        writer.write_table(rows)
         writer.add_key_value_metadata({KEY: PLACEHOLDER})
     return seal(sink.getvalue())
 

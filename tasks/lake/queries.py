@@ -7,6 +7,8 @@ snapshots; the caller chooses them and holds what `Lake.unreadable` names.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from tasks.core.books import Snapshot
 from tasks.core.cells import (
     ChargeCell,
@@ -30,9 +32,11 @@ def _hints_of(dimension: Dimension, columns: str, issuer: str = "''") -> str:
     """Write the query for one dimension; a scan reads its columns only."""
     # UTC days by integer arithmetic, so that no session's time zone matters.
     day = "DATE '1970-01-01' + CAST(epoch_us({}(start)) // 86400000000 AS INTEGER)"
+    of_stamps = dimension is Dimension.STAMP
+    days = [day.format(of) if of_stamps else "NULL" for of in ("min", "max")]
     value = columns if "," not in columns else f"unnest(list_distinct([{columns}]))"
     return f"""
-SELECT '{dimension}', issuer, value, count(*), {day.format("min")}, {day.format("max")}
+SELECT '{dimension}', issuer, value, count(*), CAST({days[0]} AS DATE), CAST({days[1]} AS DATE)
 FROM (
     SELECT {issuer} AS issuer, {value} AS value, coalesce(started_at, ended_at) AS start FROM runs
 )
@@ -41,18 +45,21 @@ GROUP BY issuer, value"""  # noqa: S608 built of our own constants
 
 
 _HINTS = (
-    " UNION ALL ".join(
-        (
-            _hints_of(Dimension.STAMP, "stamp"),
-            _hints_of(Dimension.ACCOUNT, "account", "issuer"),
-            _hints_of(Dimension.API_KEY, "api_key", "issuer"),
-            _hints_of(Dimension.BRANCH_PREFIX, "branch_prefix"),
-            _hints_of(Dimension.REPO, "repo"),
-            _hints_of(Dimension.ACTOR, "actor"),
-            _hints_of(Dimension.WORK_ITEM, "work_item, branch_item"),
-        )
+    _hints_of(Dimension.STAMP, "stamp"),
+    _hints_of(Dimension.ACCOUNT, "account", "issuer"),
+    _hints_of(Dimension.API_KEY, "api_key", "issuer"),
+    _hints_of(Dimension.BRANCH_PREFIX, "branch_prefix"),
+    _hints_of(Dimension.REPO, "repo"),
+    _hints_of(Dimension.ACTOR, "actor"),
+)
+
+#: There may be an item for every few runs: those that say nothing are never listed.
+_ITEM_HINTS = (
+    _hints_of(Dimension.WORK_ITEM, "work_item, branch_item").replace(
+        "FROM runs",
+        "FROM runs\n    WHERE work_item IN (FROM asked) OR branch_item IN (FROM asked)",
     )
-    + " ORDER BY ALL"
+    + " HAVING value IN (FROM asked)"
 )
 
 _USAGE = """
@@ -82,14 +89,21 @@ class Queries:
     lake: Lake
     limits: Limits = field(default_factory=Limits)
 
-    def run_hints(self, snapshots: Sequence[Snapshot]) -> list[Hint]:
+    def run_hints(self, snapshots: Sequence[Snapshot], items: Collection[str]) -> list[Hint]:
         """List the distinct hint values of runs, for the core to resolve.
+
+        Args:
+            snapshots: Conformed files of runs.
+            items: Work items that may say whose a run is; no others are listed.
 
         Raises:
             LakeError: A file is missing or short.
         """
-        with open_engine(self.lake.files, snapshots, RUNS, self.limits, {}) as engine:
-            rows = engine.execute(_HINTS).fetchall()
+        asked = pa.table({"item": pa.array(sorted(set(items)), pa.string())})
+        query = " UNION ALL ".join((*_HINTS, _ITEM_HINTS) if items else _HINTS) + " ORDER BY ALL"
+        small = {"asked": asked}
+        with open_engine(self.lake.files, snapshots, RUNS, self.limits, small) as engine:
+            rows = engine.execute(query).fetchall()
         return [Hint(Dimension(dimension), *rest) for dimension, *rest in rows]
 
     def run_cells(self, logs: Sequence[RunLog], resolutions: Resolutions) -> list[RunCell]:

@@ -1,19 +1,20 @@
 """Attribution of runs, set-wise: millions of runs joined with small tables of resolutions.
 
-What each hint value means on each day is worked out first, in small tables; then
-one pass over the runs looks every hint up, keeps the strongest claim and sums.
+What each hint value means on each day is worked out first, in small tables (see
+`tasks.lake.claims`); then one pass over the runs looks every hint up and sums.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
 from tasks.core.books import Snapshot, Strength
-from tasks.core.cells import Resolutions, RunCell, TokenSum
+from tasks.core.cells import Dimension, Resolutions, RunCell, TokenSum
 from tasks.core.errors import LakeError
 from tasks.core.tables import RUNS, TOKEN_KINDS
+from tasks.lake.claims import segments_of, small_tables
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 
@@ -25,6 +26,14 @@ _PLAIN = (
     *("workflow", "family", "portfolio", "pool", "strength", "rule", "is_out_of_scope", "runs"),
 )
 _TOKENS = tuple(f"{kind}_tokens" for kind in TOKEN_KINDS)
+_SUMS = ", ".join(
+    (
+        "count(*) AS runs",
+        *(f"coalesce(sum({name}), 0) AS {name}" for name in _TOKENS),
+        *(f"count(*) - count({name}) AS no_{name}" for name in _TOKENS),
+        "sum(reported_cost_nano) AS reported_cost_nano",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +72,27 @@ def query_run_cells(
     Raises:
         LakeError: A file is missing or short, or a source has two precedences.
     """
-    small = {
-        "sources": precedences(logs),
-        "candidates": _candidates(resolutions),
-        "spans": _spans(resolutions),
-        "foreign_repos": _pairs(resolutions),
-    }
     snapshots = [log.snapshot for log in logs]
+    small = {"sources": precedences(logs)}
     with open_engine(files, snapshots, RUNS, limits, small) as engine:
         create_counted(engine, logs)
         if only is not None:
             engine.register("named", only)
             for statement in _ONLY_NAMED:
                 engine.execute(statement)
-        engine.execute(_CLAIMS)
-        engine.execute(_REACH)
-        rows = engine.execute(_CELLS, {"pool": resolutions.out_of_scope_pool})
-        return _cells(rows)
+        first, last = engine.execute(_STARTS).fetchall()[0]
+        if first is None:
+            return []  # no run at all
+        segments = segments_of(resolutions, first, last)
+        for name, rows in small_tables(resolutions, segments).items():
+            engine.register(name, rows)
+        for statement in (_CLAIMS, _REACH, _STAMPS):
+            engine.execute(statement)
+        known = {one.dimension.value for one in resolutions.candidates}
+        if resolutions.out_of_scope:
+            known.add(Dimension.REPO)
+        query = _cells_query(segments.number, known)
+        return _cells(engine.execute(query, {"pool": resolutions.out_of_scope_pool}))
 
 
 def create_counted(engine: duckdb.DuckDBPyConnection, logs: Sequence[RunLog]) -> None:
@@ -117,34 +130,6 @@ def precedences(logs: Sequence[RunLog]) -> pa.Table:
         {
             "source": pa.array(precedence.keys(), pa.string()),
             "precedence": pa.array(precedence.values(), pa.int64()),
-        }
-    )
-
-
-def _candidates(resolutions: Resolutions) -> pa.Table:
-    rows = resolutions.candidates
-    text = ("dimension", "issuer", "value", "workflow", "strength", "rule")
-    columns = {name: pa.array([str(getattr(row, name)) for row in rows], "string") for name in text}
-    return pa.table(columns | {"rank": pa.array([row.rank for row in rows], pa.int64())})
-
-
-def _spans(resolutions: Resolutions) -> pa.Table:
-    rows = resolutions.stages
-    text = ("workflow", "pool", "family", "portfolio")
-    columns = {name: pa.array([getattr(row, name) for row in rows], "string") for name in text}
-    days = {
-        "from_day": pa.array([row.from_day for row in rows], pa.date32()),
-        "to_day": pa.array([row.to_day for row in rows], pa.date32()),
-    }
-    return pa.table(columns | days)
-
-
-def _pairs(resolutions: Resolutions) -> pa.Table:
-    pairs = sorted(set(resolutions.out_of_scope))
-    return pa.table(
-        {
-            "workflow": pa.array([workflow for workflow, _ in pairs], pa.string()),
-            "repo": pa.array([repo for _, repo in pairs], pa.string()),
         }
     )
 
@@ -200,78 +185,118 @@ SELECT * REPLACE (run_id AS model) FROM counted_all SEMI JOIN named USING (issue
 """,
 )
 
-_START_DAY = """DATE '1970-01-01'
-    + CAST(epoch_us(coalesce(started_at, ended_at)) // 86400000000 AS INTEGER)"""
+_STARTS = """
+SELECT CAST(DATE '1970-01-01' + CAST(epoch_us(min(started)) // 86400000000 AS INTEGER) AS DATE),
+    CAST(DATE '1970-01-01' + CAST(epoch_us(max(started)) // 86400000000 AS INTEGER) AS DATE)
+FROM (SELECT coalesce(started_at, ended_at) AS started FROM runs)
+"""
 
-#: Every candidate within every span of its workflow, numbered so that the lower number wins.
+#: Every meaning within every span of its workflow, numbered so that the lower number wins.
 _CLAIMS = """
 CREATE TEMP TABLE claims AS
 SELECT
-    row_number() OVER (
-        ORDER BY rank, workflow, rule, from_day, dimension, candidates.issuer, value
-    ) AS claim,
-    candidates.*, spans.* EXCLUDE (workflow)
-FROM candidates JOIN spans USING (workflow)
+    row_number() OVER (ORDER BY rank, workflow, rule, from_day, dimension, code) AS claim,
+    meanings.*, spans.* EXCLUDE (workflow)
+FROM meanings JOIN spans USING (workflow)
 """
 
-#: For each hint value the strongest claim that holds on each day on which a run started.
-_REACH = f"""
+#: For each code the strongest claim that holds in each segment.
+_REACH = """
 CREATE TEMP TABLE reach AS
-WITH days AS (SELECT DISTINCT {_START_DAY} AS start_day FROM runs)
-SELECT dimension, issuer, value, start_day, min(claim) AS claim
+SELECT dimension, code, segment, min(claim) AS claim
 FROM claims
-JOIN days ON start_day >= from_day AND (to_day IS NULL OR start_day <= to_day)
+JOIN segments ON day >= from_day AND (to_day IS NULL OR day <= to_day)
 GROUP BY ALL
-"""  # noqa: S608 built of our own constants
+"""
 
-#: One pass over the runs: look every hint up, keep the strongest claim, sum.
-_CELLS = f"""
-WITH
-stamps AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'stamp'),
-accounts AS (SELECT issuer, value, start_day, claim FROM reach WHERE dimension = 'account'),
-keys AS (SELECT issuer, value, start_day, claim FROM reach WHERE dimension = 'api_key'),
-prefixes AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'branch_prefix'),
-repos AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'repo'),
-actors AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'actor'),
-items AS (SELECT value, start_day, claim FROM reach WHERE dimension = 'work_item'),
-dated AS (SELECT *, {_START_DAY} AS start_day FROM counted),
-claimed AS (
-    SELECT
-        dated.*,
-        least(
-            stamps.claim, accounts.claim, keys.claim, prefixes.claim, repos.claim, actors.claim,
-            own.claim, branched.claim
-        ) AS claim
-    FROM dated
-    LEFT JOIN stamps ON stamps.value = dated.stamp AND stamps.start_day = dated.start_day
-    LEFT JOIN accounts
-        ON accounts.value = dated.account AND accounts.issuer = dated.issuer
-        AND accounts.start_day = dated.start_day
-    LEFT JOIN keys
-        ON keys.value = dated.api_key AND keys.issuer = dated.issuer
-        AND keys.start_day = dated.start_day
-    LEFT JOIN prefixes
-        ON prefixes.value = dated.branch_prefix AND prefixes.start_day = dated.start_day
-    LEFT JOIN repos ON repos.value = dated.repo AND repos.start_day = dated.start_day
-    LEFT JOIN actors ON actors.value = dated.actor AND actors.start_day = dated.start_day
-    LEFT JOIN items AS own ON own.value = dated.work_item AND own.start_day = dated.start_day
-    LEFT JOIN items AS branched
-        ON branched.value = dated.branch_item AND branched.start_day = dated.start_day
-),
-outside AS (SELECT claim, repo FROM claims JOIN foreign_repos USING (workflow)),
-summed AS (
-    SELECT
-        {_SHARED}, claimed.claim, outside.repo IS NOT NULL AS is_out_of_scope,
-        count(*) AS runs,
-        {", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in _TOKENS)},
-        {", ".join(f"count(*) - count({name}) AS no_{name}" for name in _TOKENS)},
-        sum(reported_cost_nano) AS reported_cost_nano
-    FROM claimed
-    LEFT JOIN outside ON outside.claim = claimed.claim AND outside.repo = claimed.repo
-    GROUP BY ALL
+#: A stamp that beats whatever else a run may carry decides; the other hints need no look then.
+#: It roams if its workflow may be out of scope: its repository has to be looked at all the same.
+_STAMPS = """
+CREATE TEMP TABLE stamp_codes AS
+WITH decisive AS (
+    SELECT code
+    FROM reach
+    WHERE dimension = 'stamp'
+    GROUP BY code
+    HAVING count(*) = (SELECT count(*) FROM segments)
+        AND max(claim) < coalesce(
+            (SELECT min(claim) FROM reach WHERE dimension <> 'stamp'), max(claim) + 1
+        )
 )
 SELECT
-    {", ".join(f"summed.{name}" for name in _SHARED.split(", "))},
+    value, code,
+    code IN (SELECT code FROM decisive) AS decides,
+    code IN (SELECT code FROM decisive) AND code NOT IN (
+        SELECT meanings.code FROM meanings JOIN foreign_codes USING (workflow)
+    ) AS stays
+FROM codes
+WHERE dimension = 'stamp'
+"""
+
+_WEAKER = {
+    "branch_prefix": "CASE WHEN stamps.decides THEN NULL ELSE branch_prefix END",
+    "repo": "CASE WHEN stamps.stays THEN NULL ELSE repo END",
+    "actor": "CASE WHEN stamps.decides THEN NULL ELSE actor END",
+    "work_item": "CASE WHEN stamps.decides THEN NULL ELSE work_item END",
+    "branch_item": "CASE WHEN stamps.decides THEN NULL ELSE branch_item END",
+}
+
+
+def _cells_query(segment: str, dimensions: Collection[str]) -> str:
+    """Write the pass over the runs: look every hint up, sum, keep the strongest claim, sum.
+
+    Args:
+        segment: SQL for the segment of `started`.
+        dimensions: Those of which any value means anything; a scan reads no other column.
+    """
+    of = {name: "work_item" if name == "branch_item" else name for name in _WEAKER}
+    weaker = [name for name in _WEAKER if of[name] in dimensions]
+    codes = ["stamps.code AS stamp_code", *(f"{name}s.code AS {name}_code" for name in weaker)]
+    looked_up = "".join(
+        f"""
+    LEFT JOIN (SELECT value, code FROM codes WHERE dimension = '{of[name]}') AS {name}s
+        ON {name}s.value = {_WEAKER[name]}"""  # noqa: S608 built of our own constants
+        for name in weaker
+    )
+    held = ["stamp", *weaker, "account", "api_key"]
+    claimed = "".join(
+        f"""
+    LEFT JOIN reach AS {name}_reach
+        ON {name}_reach.code = {name}_code AND {name}_reach.segment = owned.segment"""
+        for name in held
+    )
+    repo_code = "repo_code" if "repo" in weaker else "NULL"
+    return f"""
+WITH
+dated AS (SELECT *, coalesce(started_at, ended_at) AS started FROM counted),
+numbered AS (SELECT *, {segment} AS segment FROM dated),
+coded AS (
+    SELECT {_SHARED}, segment, {", ".join(codes)}, {_SUMS}
+    FROM numbered
+    LEFT JOIN stamp_codes AS stamps ON stamps.value = stamp{looked_up}
+    GROUP BY ALL
+),
+owned AS (
+    SELECT coded.*, accounts.code AS account_code, keys.code AS api_key_code
+    FROM coded
+    LEFT JOIN codes AS accounts
+        ON accounts.dimension = 'account' AND accounts.issuer = coded.issuer
+        AND accounts.value = coded.account
+    LEFT JOIN codes AS keys
+        ON keys.dimension = 'api_key' AND keys.issuer = coded.issuer AND keys.value = coded.api_key
+),
+claimed AS (
+    SELECT owned.*, least({", ".join(f"{name}_reach.claim" for name in held)}) AS claim
+    FROM owned{claimed}
+),
+outside AS (SELECT claim, foreign_codes.code FROM claims JOIN foreign_codes USING (workflow)),
+placed AS (
+    SELECT claimed.*, outside.code IS NOT NULL AS is_out_of_scope
+    FROM claimed
+    LEFT JOIN outside ON outside.claim = claimed.claim AND outside.code = {repo_code}
+)
+SELECT
+    {", ".join(f"placed.{name}" for name in _SHARED.split(", "))},
     coalesce(workflow, '') AS workflow,
     coalesce(family, '') AS family,
     coalesce(portfolio, '') AS portfolio,
@@ -281,9 +306,9 @@ SELECT
     is_out_of_scope,
     CAST(sum(runs) AS HUGEINT) AS runs,
     {", ".join(f"sum({name})" for name in _TOKENS)},
-    {", ".join(f"sum(no_{name})" for name in _TOKENS)},
-    sum(summed.reported_cost_nano)
-FROM summed
+    {", ".join(f"CAST(sum(no_{name}) AS HUGEINT)" for name in _TOKENS)},
+    sum(reported_cost_nano)
+FROM placed
 LEFT JOIN claims USING (claim)
 GROUP BY ALL
 ORDER BY ALL

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from tasks.core.batches import Reject, Stream, StreamKind, Watermark
 from tasks.core.books import Label, Snapshot
 from tasks.core.errors import StaleNightError
+from tasks.core.item_states import current_items
 from tasks.core.work_items import EventKind, ItemEvent
 from tasks.ledger import tables
 from tasks.ledger.quarantine import Place, add_rejects
@@ -157,7 +158,10 @@ def add_events(connection: Connection, rows: Sequence[Mapping[str, object]]) -> 
 
 
 def read_events(
-    connection: Connection, items: Sequence[str] | None, observed_by: datetime | None
+    connection: Connection,
+    items: Sequence[str] | None,
+    observed_by: datetime | None,
+    kinds: Collection[EventKind] = (),
 ) -> list[ItemEvent]:
     """Read events of some items (None: of all) in order of occurrence.
 
@@ -165,9 +169,12 @@ def read_events(
         connection: To read from.
         items: Keys of work items.
         observed_by: Aware UTC; later observations are left out.
+        kinds: Empty for every kind.
     """
     table = tables.work_item_events
     query = select(table).order_by(table.c.occurred_at, table.c.source, table.c.event_id)
+    if kinds:
+        query = query.where(table.c.event.in_(sorted(kinds)))
     if observed_by is not None:
         query = query.where(table.c.observed_at <= observed_by)
     found = []
@@ -209,6 +216,15 @@ def put_labels(connection: Connection, labels: Sequence[Label]) -> None:
         connection.execute(
             insert(table).values(kind=bindparam("of_kind"), key=bindparam("of_key")), changed
         )
+
+
+def read_item_stamps(connection: Connection, observed_by: datetime | None) -> dict[str, str]:
+    """Read the workflow's stamp, by name, of every work item that carries one itself."""
+    kinds = (EventKind.STAMPED, EventKind.UNSTAMPED)
+    items = current_items(read_events(connection, None, observed_by, kinds))
+    stamps = {key: item.stamps[0] for key, item in items.items() if item.stamps}
+    names = read_labels(connection, "work_item", sorted(stamps))
+    return {names[key]: stamp for key, stamp in stamps.items() if key in names}
 
 
 def read_labels(connection: Connection, kind: str, keys: Sequence[str] | None) -> dict[str, str]:

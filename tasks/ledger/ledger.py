@@ -233,6 +233,11 @@ class Ledger(ProofDoor, PeriodDoor):
         with reading(self._engine) as connection:
             return intake.read_events(connection, items, observed_by)
 
+    def item_stamps(self, *, observed_by: datetime | None = None) -> dict[str, str]:
+        """Read the stamps, by name, of the work items that carry a workflow's stamp themselves."""
+        with reading(self._engine) as connection:
+            return intake.read_item_stamps(connection, observed_by)
+
     def labels(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, str]:
         """Read names by key; unknown keys are left out."""
         with reading(self._engine) as connection:

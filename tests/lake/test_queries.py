@@ -230,7 +230,7 @@ def test_no_files_are_no_cells(lake: Lake) -> None:
     queries = Queries(lake)
 
     assert queries.run_cells([], Resolutions((), ())) == []
-    assert (queries.run_hints([]), queries.usage_cells([]), queries.charge_cells([])) == (
+    assert (queries.run_hints([], []), queries.usage_cells([]), queries.charge_cells([])) == (
         [],
         [],
         [],
@@ -278,17 +278,19 @@ def test_hints_name_each_distinct_value_with_its_runs_and_days(
         [
             run_row("r1", stamp="bump", api_key="k1", started_at=NOON - timedelta(days=2)),
             run_row("r2", stamp="bump", work_item="gh:1#2", branch_item="gh:1#2"),
+            run_row("r3", account="ws_2", work_item="gh:1#3", branch_item="gh:1#2"),
         ]
     )
 
-    hints = Queries(lake).run_hints([log])
+    hints = Queries(lake).run_hints([log], ["gh:1#2", "gh:1#4"])
 
     found = {(h.dimension.value, h.issuer, h.value): h for h in hints}
     assert {key: hint.runs for key, hint in found.items()} == {
         ("account", "anthropic", "ws_1"): 2,
+        ("account", "anthropic", "ws_2"): 1,
         ("api_key", "anthropic", "k1"): 1,
         ("stamp", "", "bump"): 2,
-        ("work_item", "", "gh:1#2"): 1,
+        ("work_item", "", "gh:1#2"): 2,
     }
     stamp = found["stamp", "", "bump"]
     assert (stamp.first_start, stamp.last_start) == (date(2026, 11, 18), DAY)
