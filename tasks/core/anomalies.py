@@ -7,12 +7,14 @@ of the smallest fraction that can occur.
 """
 
 import math
+from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import combinations
 
+from tasks.core.days import window_days
 from tasks.core.money import divide_half_even
 
 #: Days that the line is drawn through, and the fewest that one can be drawn through.
@@ -61,62 +63,84 @@ def anomalies(
 
     Args:
         daily: Spend in nano units by day, before and on `days`; a day without spend is absent.
-        days: Days to judge, ascending.
+        days: Days to judge, each but the first the one after another.
         allowed_a_day: What a day may lie above the line in any case: a tenth of a day's budget.
             None without a budget: then a tenth of the mean of the days before.
     """
     born = min((day for day, amount in daily.items() if amount), default=date.max)
+    if not days or born > days[-1]:
+        return ()
+    before = _Before()
     found: list[Anomaly] = []
-    for day in days:
-        expected = _unusual(daily, day, born, allowed_a_day)
+    for day in window_days(max(born, days[0] - timedelta(days=LINE_DAYS)), days[-1]):
+        spent = daily.get(day, 0)
+        expected = before.expected_of(spent, allowed_a_day) if day >= days[0] else None
+        before.add(spent)
         if expected is None:
             continue
-        one = Anomaly(day, day, daily[day], expected)
+        one = Anomaly(day, day, spent, expected)
         if found and found[-1].last_day + timedelta(days=1) == day:
             one = _joined(found.pop(), one)
         found.append(one)
     return tuple(found)
 
 
-def _unusual(
-    daily: Mapping[date, int], day: date, born: date, allowed_a_day: Fraction | None
-) -> int | None:
-    """Give what was expected of an unusual day; None for any other."""
-    spent = daily.get(day, 0)
-    if spent <= 0 or (allowed_a_day is not None and spent <= allowed_a_day):
-        return None
-    number = min(LINE_DAYS, (day - born).days)
-    if number < FEWEST_DAYS:
-        return None
-    before = [daily.get(day - timedelta(days=back), 0) for back in range(number, 0, -1)]
-    line = _line(before)
-    excess = spent * _LINE_SCALE - line.expected
-    if allowed_a_day is None:
-        allowed_a_day = Fraction(sum(before), 10 * number)
-    # Both sides doubled, because twice the deviation is known exactly.
-    is_far = 2 * excess > _DEVIATIONS * line.deviation and excess > 0
-    if not is_far or Fraction(excess, _LINE_SCALE) <= allowed_a_day:
-        return None
-    return divide_half_even(line.expected, _LINE_SCALE)
+class _Before:
+    """The last days of spend, with the slopes between any two of them in order.
+
+    Slopes are kept from day to day: a new day brings 27 and takes as many away.
+    """
+
+    def __init__(self) -> None:
+        self._spent: deque[int] = deque()
+        self._slopes: list[int] = []
+
+    def add(self, spent: int) -> None:
+        """Go on by a day; the oldest of more than 28 is forgotten."""
+        number = len(self._spent)
+        for at, earlier in enumerate(self._spent):
+            insort(self._slopes, (spent - earlier) * (_PARTS // (number - at)))
+        self._spent.append(spent)
+        if number == LINE_DAYS:
+            oldest = self._spent.popleft()
+            for at, later in enumerate(self._spent, 1):
+                slope = (later - oldest) * (_PARTS // at)
+                del self._slopes[bisect_left(self._slopes, slope)]
+
+    def expected_of(self, spent: int, allowed_a_day: Fraction | None) -> int | None:
+        """Give what was expected of the next day if it is unusual; None if it is not."""
+        number = len(self._spent)
+        if spent <= 0 or number < FEWEST_DAYS:
+            return None
+        if allowed_a_day is None:
+            allowed_a_day = Fraction(sum(self._spent), 10 * number)
+        if spent <= allowed_a_day:
+            return None  # the line is never below zero
+        line = self.line()
+        excess = spent * _LINE_SCALE - line.expected
+        # Both sides doubled, because twice the deviation is known exactly.
+        is_far = 2 * excess > _DEVIATIONS * line.deviation and excess > 0
+        if not is_far or Fraction(excess, _LINE_SCALE) <= allowed_a_day:
+            return None
+        return divide_half_even(line.expected, _LINE_SCALE)
+
+    def line(self) -> _Line:
+        """Draw the line through the days, and go one day on."""
+        slope = _twice_median(self._slopes)
+        start = _twice_median(
+            sorted(2 * _PARTS * spent - slope * at for at, spent in enumerate(self._spent))
+        )
+        deviation = _twice_median(
+            sorted(
+                abs(_LINE_SCALE * spent - 2 * slope * at - start)
+                for at, spent in enumerate(self._spent)
+            )
+        )
+        return _Line(max(0, 2 * slope * len(self._spent) + start), deviation)
 
 
-def _line(before: Sequence[int]) -> _Line:
-    """Draw the line through days in order, and go one day on."""
-    slopes = [
-        (later - earlier) * (_PARTS // (at - was))
-        for (was, earlier), (at, later) in combinations(enumerate(before), 2)
-    ]
-    slope = _twice_median(slopes)
-    start = _twice_median([2 * _PARTS * spent - slope * at for at, spent in enumerate(before)])
-    deviation = _twice_median(
-        [abs(_LINE_SCALE * spent - 2 * slope * at - start) for at, spent in enumerate(before)]
-    )
-    return _Line(max(0, 2 * slope * len(before) + start), deviation)
-
-
-def _twice_median(values: list[int]) -> int:
-    """Give two times the median, which is always a whole number."""
-    ordered = sorted(values)
+def _twice_median(ordered: Sequence[int]) -> int:
+    """Give two times the median of sorted values, which is always a whole number."""
     middle = len(ordered) // 2
     return ordered[middle] + ordered[~middle]
 

@@ -8,7 +8,7 @@ from statistics import median
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core.anomalies import _LINE_SCALE, LINE_DAYS, Anomaly, _line, anomalies
+from tasks.core.anomalies import _LINE_SCALE, LINE_DAYS, Anomaly, _Before, anomalies
 
 FIRST = date(2026, 10, 1)
 LONG = 60
@@ -100,11 +100,14 @@ def test_adjacent_days_are_told_as_one() -> None:
     assert found == (Anomaly(FIRST + timedelta(days=30), FIRST + timedelta(days=31), 1700, 200),)
 
 
-@given(before=st.lists(st.integers(-(10**6), 10**6), min_size=14, max_size=LINE_DAYS))
-def test_the_line_is_that_of_the_definition(before: list[int]) -> None:
-    expected, deviation = median_line(before)
+@given(spent=st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=LINE_DAYS + 9))
+def test_the_line_is_that_of_the_definition_however_long_it_was_drawn_on(spent: list[int]) -> None:
+    before = _Before()
+    for amount in spent:
+        before.add(amount)
+    expected, deviation = median_line(spent[-LINE_DAYS:])
 
-    line = _line(before)
+    line = before.line()
 
     assert Fraction(line.expected, _LINE_SCALE) == max(Fraction(0), expected)
     assert Fraction(line.deviation, 2 * _LINE_SCALE) == deviation
