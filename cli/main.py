@@ -65,6 +65,10 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--repull", action="store_true", help="read everything again")
     run.add_argument("--dry-run", action="store_true", help="compute and show, book nothing")
 
+    close = commands.add_parser("close", help="close a month that has ended, or say what it lacks")
+    close.add_argument("--period", metavar="MONTH", help="e.g. 2026-10 (all that are due)")
+    close.add_argument("--dry-run", action="store_true", help="look and show, record nothing")
+
     rehearse = commands.add_parser(
         "rehearse", help="nights of the sandbox organisation, checked against its oracle"
     )

@@ -16,6 +16,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from config.load import load_config
 from config.settings import settings_from_environment
 from flows.parameters import EVERY_SOURCE, Moment, SourceName, Window
+from tasks.close import night_looks_back_to
 from tasks.core.errors import GraduandError, SourceError, WaitUntilError
 from tasks.core.findings import Finding
 from tasks.core.plan import Failure, Order, Plan, plan_night
@@ -47,7 +48,8 @@ def nightly_reconciliation(
     Running it again books nothing twice; nothing that was booked is ever altered.
 
     Args:
-        window: Days to reconcile. Empty: the trailing days up to yesterday, 31 by default.
+        window: Days to reconcile. Empty: the trailing days up to yesterday, 31 by default, and
+            further back to the oldest period that is not closed.
         sources: Sources to read now. One that you take out is not read again; what is
             known of it still counts.
         as_of: Compute what a past moment would have seen. Reads no source and books nothing.
@@ -59,15 +61,17 @@ def nightly_reconciliation(
     started = datetime.now(UTC)
     settings = settings_from_environment()
     configured = load_config(settings.config_dir).sources
+    now = settings.now or started
+    check_stores()
     plan = plan_night(
         streams_by_source(configured),
         window=(window.start, window.end) if window else None,
         only=sources,
         as_of=as_of,
-        now=settings.now or started,
+        now=now,
         trailing_days=trailing_days(configured),
+        back_to=None if window else night_looks_back_to(as_of or now),
     )
-    check_stores()
     deadline = started + timedelta(minutes=settings.night_deadline_minutes)
     failures, notices = _read(plan, deadline, repull=repull)
     night = reconcile(plan, failures=failures, notices=notices, dry_run=dry_run)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from config.load import load_config
 from config.settings import settings_from_environment
+from config.shapes.finance import Period
 from tasks.core.plan import MAX_WINDOW_DAYS
 
 #: No vendor of agents had billed anybody before; an earlier day is a typing error, too.
@@ -51,6 +52,10 @@ def _has_time_zone(value: datetime) -> datetime:
 
 #: A moment to compute as of; one without a time zone could mean any of 24 hours.
 Moment = Annotated[datetime, AfterValidator(_has_time_zone)]
+
+
+#: A billing period, e.g. `2026-10`.
+Month = Period
 
 
 def _source_names() -> list[str]:

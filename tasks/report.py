@@ -53,11 +53,16 @@ def report(night: NightReport) -> None:
 
 def rename_run(night: NightReport) -> None:
     """Let the run's name carry the answer; outside a run there is nothing to rename."""
+    name_run(pages.run_name(night))
+
+
+def name_run(name: str) -> None:
+    """Rename the flow run at work; outside a run there is nothing to rename."""
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         return
     with get_client(sync_client=True) as client:
-        client.update_flow_run(context.flow_run.id, name=pages.run_name(night))
+        client.update_flow_run(context.flow_run.id, name=name)
 
 
 def end_state(night: NightReport) -> State[Any]:

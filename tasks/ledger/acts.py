@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select
 
-from tasks.core.errors import LedgerError
+from tasks.core.errors import LedgerError, StaleNightError
 from tasks.core.periods import (
     Act,
     PeriodAct,
@@ -88,8 +88,8 @@ def add_act(connection: Connection, act: PeriodAct, recorded_at: datetime) -> Pe
         The act as it stands in the ledger.
 
     Raises:
-        LedgerError: It cannot follow the period's last act, or a close names another digest than
-            that of the books.
+        LedgerError: It cannot follow the period's last act.
+        StaleNightError: A close names another digest than that of the books as they are now.
     """
     acts = read_acts(connection)
     same = recorded_already(acts, act)
@@ -153,7 +153,7 @@ def _refuse_other_digest(connection: Connection, act: PeriodAct) -> None:
             f"ledger: the books of {act.period} have digest {found[:12]}, the close was signed for"
             f" {act.digest[:12]}: look at what changed, and sign what stands"
         )
-        raise LedgerError(message)
+        raise StaleNightError(message)
 
 
 def _signature(act: PeriodAct) -> tuple[object, ...]:

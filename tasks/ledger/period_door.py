@@ -75,8 +75,8 @@ class PeriodDoor(Door):
         """Record a close or a reopening; one that is the period's last act already stays.
 
         Raises:
-            LedgerError: The period's state does not allow it, or a close names another digest
-                than that of the books as they are now.
+            LedgerError: The period's state does not allow it.
+            StaleNightError: A close names another digest than that of the books as they are now.
         """
         self._steps("act.begun")
         with writing(self._engine) as connection:
