@@ -5,6 +5,7 @@ Our own format, see `docs/sources-money.md`. A document is taken whole or not at
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -43,6 +44,8 @@ _OF_DOCUMENT = ("issuer", "invoice_id", "billing_period", "currency", "issued_on
 _NEEDED = ("issuer", "invoice_id", "billing_period", "currency", "issued_on", "category", "amount")
 _OPTIONAL = ("origin_period", "settled_rate")
 _ONE_DAY = timedelta(days=1)
+_FIRST_YEAR = 2000
+_LAST_YEAR = 2199
 
 #: Issuer and id of a document.
 _Named = tuple[str, str]
@@ -70,7 +73,7 @@ def fetch(
         read = _FileOfDocuments(config.name, place_of(path, keyed_digest))
         read.read(path)
         for day, reject in read.rejects:
-            rejects[day or undated].append(reject)
+            rejects[min(day or undated, undated)].append(reject)
         for named, rows in read.documents.items():
             if sorted(documents.setdefault(named, rows), key=repr) != sorted(rows, key=repr):
                 detail = f"tells document {named[1]!r} of {named[0]} in another way"
@@ -171,13 +174,28 @@ class _FileOfDocuments:
         lines.append(kept)
 
     def _refuse(self, row: TableRow, said: Mapping[str, object], field: str, code: str) -> None:
-        try:
-            day = date.fromisoformat(str(said["issued_on"]))
+        day = amount_nano = None
+        with suppress(ValueError):
+            day = _issued_on(str(said["issued_on"]))
+        with suppress(PydanticCustomError):
             amount_nano = to_nano(read_amount(said["amount"]))
-        except (ValueError, PydanticCustomError):
-            day, amount_nano = None, None
         reject = refused_row(self._place, row, field, code, amount_nano=amount_nano)
         self.rejects.append((day, reject))
+
+
+def _issued_on(text: str) -> date:
+    """Read a day of an era in which there are vendors.
+
+    Raises:
+        PydanticCustomError: Not such a day (`bad_instant`).
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise PydanticCustomError("bad_instant", "no day such as 2026-11-20")  # noqa: EM101  # its code
+    return day
 
 
 def _reduced(said: Mapping[str, str]) -> RawRow:
@@ -186,6 +204,7 @@ def _reduced(said: Mapping[str, str]) -> RawRow:
     Raises:
         ValidationError, PydanticCustomError: One is not.
     """
+    issued_on = _issued_on(said["issued_on"])
     amount = read_amount(said["amount"])
     rate = read_amount(said["settled_rate"]) if said["settled_rate"] else None
     invoice = Invoice.model_validate(
@@ -194,7 +213,7 @@ def _reduced(said: Mapping[str, str]) -> RawRow:
             "issuer": said["issuer"],
             "billing_period": said["billing_period"],
             "currency": said["currency"],
-            "issued_on": said["issued_on"],
+            "issued_on": issued_on.isoformat(),
             "settled_rate": rate,
             "lines": [
                 {
@@ -209,8 +228,9 @@ def _reduced(said: Mapping[str, str]) -> RawRow:
         raise PydanticCustomError("bad_currency", "no currency of ISO 4217")  # noqa: EM101  # its code
     kept: RawRow = {
         name: said[name]
-        for name in ("issuer", "invoice_id", "billing_period", "currency", "issued_on", "category")
+        for name in ("issuer", "invoice_id", "billing_period", "currency", "category")
     }
+    kept["issued_on"] = issued_on.isoformat()
     kept["amount"] = decimal_text(amount)
     if said["origin_period"]:
         kept["origin_period"] = said["origin_period"]
