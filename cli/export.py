@@ -16,6 +16,7 @@ from config.load import Config, load_config
 from config.settings import settings_from_environment
 from tasks.core.billed_lines import Bill, ExportError, Line, advances_of, booked_lines
 from tasks.core.books import BookKey
+from tasks.core.currency import Rates
 from tasks.core.focus import focus_rows
 from tasks.core.focus_checks import (
     invoice_faults,
@@ -100,7 +101,9 @@ def _rows(books: PeriodBooks, config: Config, lake: Lake, ledger: Ledger) -> lis
     start, end = days[0], days[-1]
     currencies = {issuer.id: issuer.currency for issuer in issuers}
     advances = advances_of(config.finance)
-    lines = booked_lines(books.posted, _bills(lake, ledger, start, end), currencies, advances)
+    rates = Rates(config.finance.exchange_rates)
+    bills = _bills(lake, ledger, start, end)
+    lines = booked_lines(books.posted, bills, currencies, advances, rates)
     usage = Queries(lake).usage_cells(
         ledger.snapshots_as_of(
             ledger.newest_seq(),
@@ -118,8 +121,8 @@ def _rows(books: PeriodBooks, config: Config, lake: Lake, ledger: Ledger) -> lis
         day_offsets={issuer.id: issuer.day_offset_minutes for issuer in issuers},
         breaks=[aged.item for aged in ledger.breaks_current(start, end)],
     )
-    rates = RateBook(issuers, usage, (line for found in lines.values() for line in found))
-    rows = focus_rows(books.posted, lines, rates, context)
+    prices = RateBook(issuers, usage, (line for found in lines.values() for line in found))
+    rows = focus_rows(books.posted, lines, prices, context)
     rows = with_invoices(rows, books.period, config.finance.invoices)
     _refuse_faults(rows, books, lines)
     return rows

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from config.shapes.finance import Finance
+from tasks.core.billed_currency import in_books_currency
 from tasks.core.books import BookKey, Destination, DestinationKind, Method
+from tasks.core.currency import Rates
 from tasks.core.errors import GraduandError
 
 #: Kinds of destination that usage is spread over; every other kind has lines of its own.
@@ -86,6 +88,14 @@ class Bill:
     rows: Sequence[ChargeRow] = field(repr=False)
 
 
+class _Reading(NamedTuple):
+    """How bills are read as the books have them."""
+
+    currencies: Mapping[str, str]
+    advances: Advances
+    rates: Rates
+
+
 def side_of(kind: DestinationKind) -> DestinationKind:
     """Name the side of a book that a kind of destination is on."""
     return DestinationKind.FAMILY if kind in _SPREAD else kind
@@ -116,6 +126,7 @@ def booked_lines(
     bills: Iterable[Bill],
     currencies: Mapping[str, str],
     advances: Advances | None = None,
+    rates: Rates | None = None,
 ) -> dict[BookKey, list[Line]]:
     """Find, for every book, the billed lines that it was made of.
 
@@ -127,6 +138,7 @@ def booked_lines(
         bills: Of all days posted, newest first.
         currencies: Currency by issuer.
         advances: What is bought in advance; see `advances_of`.
+        rates: Exchange rates that foreign charges are booked at.
 
     Raises:
         ExportError: No bill says what is booked.
@@ -140,11 +152,12 @@ def booked_lines(
     by_day: dict[date, dict[str, list[Bill]]] = {}
     for bill in bills:
         by_day.setdefault(bill.day, {}).setdefault(bill.source, []).append(bill)
+    reading = _Reading(currencies, advances or {}, rates or Rates(()))
     lines: dict[BookKey, list[Line]] = {}
     unknown = []
     for (issuer, day), sums in sorted(wanted.items()):
         bills_of_day = by_day.get(day, {})
-        found = _agreeing(issuer, sums, bills_of_day, currencies.get(issuer, ""), advances or {})
+        found = _agreeing(issuer, sums, bills_of_day, reading)
         if found is None:
             unknown.append(f"{issuer} {day}")
             continue
@@ -163,8 +176,7 @@ def _agreeing(
     issuer: str,
     sums: Mapping[tuple[BookKey, DestinationKind], int],
     bills: Mapping[str, Sequence[Bill]],
-    currency: str,
-    advances: Advances,
+    reading: _Reading,
 ) -> list[Line] | None:
     """Take the newest combination of sources' bills that sums to what is booked."""
     period = next(iter(sums))[0].billing_period
@@ -175,7 +187,7 @@ def _agreeing(
     ]
     booked = {side: amount for side, amount in sums.items() if amount}
     for chosen in product(*of_issuer):
-        of_bills = _lines(chosen, issuer, currency, advances)
+        of_bills = _lines(chosen, issuer, reading)
         lines = [line for line in of_bills if _is_of(line, period)]
         billed: dict[tuple[BookKey, DestinationKind], int] = {}
         for line in lines:
@@ -194,10 +206,15 @@ def _is_of(line: Line, period: str) -> bool:
     return line.key.book.billing_period == period
 
 
-def _lines(bills: Iterable[Bill], issuer: str, currency: str, advances: Advances) -> list[Line]:
+def _lines(bills: Iterable[Bill], issuer: str, reading: _Reading) -> list[Line]:
     """Add up lines that differ in nothing an export tells, in a stable order."""
-    rows = [(row, bill.digest) for bill in bills for row in bill.rows if row["issuer"] == issuer]
-    keyed = [(_line_key(row, currency, advances), row, digest) for row, digest in rows]
+    currency = reading.currencies.get(issuer, "")
+    told = [(row, bill.digest) for bill in bills for row in bill.rows if row["issuer"] == issuer]
+    booked = in_books_currency([row for row, _ in told], reading.currencies, reading.rates)
+    keyed = [
+        (_line_key(row, currency, reading.advances), row, digest)
+        for row, (_, digest) in zip(booked, told, strict=True)
+    ]
     nameless: dict[tuple[Any, ...], int] = {}
     for key, row, _ in keyed:
         of = _nameless(key)

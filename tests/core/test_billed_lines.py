@@ -1,21 +1,36 @@
 """The bill behind the books: the newest one that says what is booked, or none at all."""
 
+from dataclasses import fields
 from datetime import date
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from config.shapes.finance import ExchangeRate
+from tasks.core.billed_currency import in_books_currency
 from tasks.core.billed_lines import ExportError, booked_lines
 from tasks.core.books import DestinationKind
+from tasks.core.cells import ChargeCell
+from tasks.core.currency import Rates, converted
 from tests.core.exported import (
     BUMP,
     CREDIT,
     CURRENCIES,
+    DAY,
     PLAIN,
     REST,
     bill,
     book,
     charge,
 )
+
+
+def cell_of(billed_nano: int) -> ChargeCell:
+    one = charge(billed_nano, currency="EUR", lines=1)
+    return ChargeCell(**{column.name: one[column.name] for column in fields(ChargeCell)})
+
 
 POSTED = {(book(), BUMP): 60, (book(), REST): 40}
 
@@ -77,6 +92,33 @@ def test_a_foreign_currency_is_unattributed_in_a_book_of_its_own() -> None:
     assert [(line.billed_nano, line.key.side) for line in lines[euro]] == [
         (9, DestinationKind.FAMILY)
     ]
+
+
+@given(
+    amounts=st.lists(st.integers(-(10**15), 10**15).filter(bool), min_size=1, max_size=6),
+    rate=st.decimals("0.000001", "999", places=6, allow_nan=False, allow_infinity=False),
+)
+def test_foreign_lines_sum_to_what_the_books_have_at_the_rate_of_their_day(
+    amounts: list[int], rate: Decimal
+) -> None:
+    line = ExchangeRate(currency="EUR", into="USD", rate=rate, **{"from": DAY})
+    rows = [charge(amount, currency="EUR") for amount in amounts]
+    (cell,) = converted([cell_of(sum(amounts))], CURRENCIES, Rates([line]))
+
+    found = in_books_currency([*rows, charge(5)], CURRENCIES, Rates([line]))
+
+    assert sum(int(str(row["billed_nano"])) for row in found[:-1]) == cell.billed_nano
+    assert {row["currency"] for row in found} == {"USD"}
+    assert found[-1] == charge(5)
+
+
+def test_converted_lines_are_found_in_the_books_of_the_issuers_currency() -> None:
+    line = ExchangeRate(currency="EUR", into="USD", rate="1.1", **{"from": DAY})
+    bills = [bill(charge(40, currency="EUR"), charge(50, currency="EUR", kind="output"), charge(1))]
+
+    lines = booked_lines(POSTED, bills, CURRENCIES, rates=Rates([line]))[book()]
+
+    assert sorted(one.billed_nano for one in lines) == [45, 55]
 
 
 def test_corrections_of_other_periods_ask_for_no_bill() -> None:
