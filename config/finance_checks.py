@@ -6,7 +6,7 @@ from datetime import date
 from config.catalog_checks import unknown_reference
 from config.misfits import FINANCE, SOURCES, Misfit, not_ascending, repeated
 from config.problems import Path
-from config.shapes.finance import Finance, Prepaid, SeatPlan
+from config.shapes.finance import Finance, Invoice, Prepaid, SeatPlan
 from config.shapes.sources import Sources
 
 _ISSUER = f"issuer of {SOURCES}"
@@ -27,6 +27,10 @@ def finance_misfits(finance: Finance, sources: Sources) -> Iterator[Misfit]:
     rates = (((rate.currency, rate.into), rate.from_day) for rate in finance.exchange_rates)
     yield from not_ascending(FINANCE, ("exchange_rates",), rates)
     yield from _issuers(finance, {issuer.id for issuer in sources.issuers})
+    currencies = {issuer.id: issuer.currency for issuer in sources.issuers}
+    for position, invoice in enumerate(finance.invoices):
+        own = currencies.get(invoice.issuer)
+        yield from _invoice(("invoices", position), invoice, own)
     for position, rate in enumerate(finance.exchange_rates):
         if rate.currency == rate.into:
             message = "is the same as `currency`; a currency is worth itself."
@@ -54,6 +58,16 @@ def _issuers(finance: Finance, issuers: set[str]) -> Iterator[Misfit]:
             if issuer not in issuers:
                 path: Path = (name, position, "issuer")
                 yield unknown_reference(FINANCE, path, issuer, _ISSUER, issuers)
+
+
+def _invoice(path: Path, invoice: Invoice, own: str | None) -> Iterator[Misfit]:
+    if invoice.settled_rate is not None and invoice.currency == own:
+        message = f"is for an invoice in a foreign currency; {own} is the issuer's own."
+        yield Misfit(FINANCE, (*path, "settled_rate"), message)
+    for position, line in enumerate(invoice.lines):
+        if line.origin_period is not None and line.origin_period >= invoice.billing_period:
+            message = f"must be before `billing_period` ({invoice.billing_period})."
+            yield Misfit(FINANCE, (*path, "lines", position, "origin_period"), message)
 
 
 def _plan(path: Path, plan: SeatPlan, earlier: tuple[SeatPlan, ...]) -> Iterator[Misfit]:

@@ -1,4 +1,4 @@
-"""Seat plans and lots of credits that cannot be meant are refused, with where and why."""
+"""Invoices, seat plans and lots of credits that cannot be meant are refused, with where and why."""
 
 from typing import Any
 
@@ -89,3 +89,41 @@ def test_a_lot_that_cannot_be_meant_is_refused(lot: dict[str, Any], expected: st
     found = problems({"sku": "seats"}, lots=(lot,))
 
     assert any(problem.startswith(expected) for problem in found), found
+
+
+INVOICE = {
+    "id": "inv-1",
+    "issuer": "editor",
+    "billing_period": "2026-10",
+    "issued_on": "2026-11-03",
+    "lines": [{"category": "usage", "amount": "5"}],
+}
+CORRECTION = {"category": "credit", "amount": "-5"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"currency": "EUR", "settled_rate": "1.1"}, None),
+        ({"lines": [CORRECTION | {"origin_period": "2026-09"}]}, None),
+        ({"settled_rate": "1.1"}, "invoices.0.settled_rate is for an invoice in a foreign"),
+        (
+            {"lines": [CORRECTION, CORRECTION | {"origin_period": "2026-10"}]},
+            "invoices.0.lines.1.origin_period must be before `billing_period` (2026-10)",
+        ),
+        ({"issuer": "nobody"}, "invoices.0.issuer"),
+    ],
+    ids=["paid abroad", "corrects", "paid at home", "corrects itself", "unknown issuer"],
+)
+def test_an_invoice_that_cannot_be_meant_is_refused(
+    fields: dict[str, Any], expected: str | None
+) -> None:
+    finance = Finance.model_validate({"invoices": [INVOICE | fields]})
+
+    found = [
+        f"{'.'.join(str(part) for part in one.path)} {one.message}"
+        for one in finance_misfits(finance, SOURCES)
+    ]
+
+    assert len(found) == (expected is not None)
+    assert all(one.startswith(expected or "") for one in found), found
