@@ -42,6 +42,8 @@ class Pools:
     Attributes:
         period: `YYYY-MM`; empty where pools were not computed.
         through: Last day that anything is known of.
+        begun: First day with anything booked, of those that were read; None if nothing is. What
+            last month carried over knows of no spend before it.
         families: Both pools of each family, sorted by portfolio, family and pool.
         portfolios: Pools of portfolios that have a budget of their own.
         leaks: Where one pool paid for the other's work; without a workflow.
@@ -50,6 +52,7 @@ class Pools:
 
     period: str = ""
     through: date | None = None
+    begun: date | None = None
     families: tuple[PoolMonth, ...] = ()
     portfolios: tuple[PoolMonth, ...] = ()
     outside: tuple[Outside, ...] = ()
@@ -84,6 +87,7 @@ def pools_of(
     return Pools(
         period=period,
         through=through,
+        begun=min((row.day for row in days), default=None),
         families=families,
         portfolios=portfolios,
         outside=_outside(in_month),

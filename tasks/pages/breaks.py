@@ -106,7 +106,7 @@ def _row(night: NightReport, one: KnownBreak) -> tuple[str, ...]:
         _words(one.item.break_class),
         _day(str(one.item.day)),
         _place(one),
-        amount(one.item.amount_nano, code),
+        _money(one.item.amount_nano, code),
         _decided(one.decided, code),
         f"`{break_id(one.item)}`",
     )
@@ -161,12 +161,17 @@ def _roll_table(rolls: tuple[Roll, ...]) -> str:
         shown = (*parts[:3], -parts[3], sum(parts))
         numbers = (roll.opening, roll.new, None, roll.cleared, roll.closing())
         cells = [
-            amount(nano, roll.currency) + ("" if number is None else f" ({number:,})")
+            _money(nano, roll.currency) + ("" if number is None else f" ({number:,})")
             for nano, number in zip(shown, numbers, strict=True)
         ]
         rows.append((_words(roll.break_class), *cells))
     head = ("Break", "Opening", "New", "Remeasured", "Cleared", "Closing")
     return table(head, rows, right=frozenset(range(1, len(head))))
+
+
+def _money(nano: int, code: str) -> str:
+    # What is counted and not weighed has no amount, and where no issuer is known no currency.
+    return amount(nano, code) if nano or code != NO_CURRENCY else _NOTHING
 
 
 def _place(one: KnownBreak) -> str:

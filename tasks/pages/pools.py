@@ -6,6 +6,8 @@ sum to their printed total, and amounts of several currencies are never added.
 
 from collections import Counter
 
+from tasks.core.budgets import months_before
+from tasks.core.days import period_days
 from tasks.core.night_report import NightReport
 from tasks.core.pool_days import PoolName
 from tasks.core.pools import Outside, Pools
@@ -82,6 +84,9 @@ def _notes(found: Pools) -> list[str]:
         " *Headroom* is budget and carry-over less spent and pending, of pools with a budget."
     )
     lines = [words, ""]
+    if found.begun is None or found.begun > period_days(months_before(found.period, 1))[0]:
+        since = f"begin on {found.begun}" if found.begun else "are empty"
+        lines.append(f"- The books {since}: what last month carried over knows of no spend before.")
     for row in found.families:
         lines += [
             f"- {_name(row.name)} in {markdown(one.currency)}, in no figure above:"

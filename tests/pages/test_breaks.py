@@ -15,7 +15,7 @@ from tasks.core.books import BreakClass
 from tasks.core.break_ids import break_id
 from tasks.core.dispositions import Decided, Lapse
 from tasks.core.night_report import KnownBreak
-from tasks.core.roll_forward import Roll
+from tasks.core.roll_forward import Roll, roll_forward
 from tasks.pages.breaks import break_tasks, breaks
 from tasks.pages.night import what_to_do
 from tests.pages.test_night import a_night, standing
@@ -129,6 +129,21 @@ def test_every_printed_line_of_the_roll_forward_adds_up(rolls: list[Roll]) -> No
         counts = [int(number) for number in re.findall(r"\(([0-9-]+)\)", " ".join(row[1:]))]
         assert counts[0] + counts[1] - counts[2] == counts[3]
         assert len({re.sub("[0-9.,-]", "", cell.partition(" (")[0]) for cell in row[1:]}) == 1
+
+
+def test_what_is_counted_and_not_weighed_has_no_amount() -> None:
+    item = replace(standing(BreakClass.DUPLICATE).item, issuer="agent-logs", amount_nano=0)
+    night = a_night(
+        breaks=(KnownBreak(item, date(2026, 11, 18), is_new=True),),
+        roll_forward=roll_forward([], [item], {}),
+    )
+
+    page = breaks(night)
+
+    assert cells(page, "## What this night changed")[0][1:] == [
+        *("— (0)", "— (1)", "—", "— (0)", "— (1)"),
+    ]
+    assert "XXX" not in page
 
 
 def test_a_night_that_changed_nothing_shows_no_roll_forward() -> None:

@@ -242,6 +242,15 @@ def test_a_squad_without_exploration_money_is_named_with_the_reason(lack: Lack, 
     assert words in page
 
 
+def test_books_that_begin_within_last_month_are_no_proof_of_what_was_left_of_it() -> None:
+    late = shown(booked(NANO, date(2026, 10, 2)))
+    whole = shown(booked(NANO, date(2026, 10, 1)))
+
+    assert "The books begin on 2026-10-02: what last month carried over" in pools(late)
+    assert "The books are empty" in pools(shown())
+    assert "The books" not in pools(whole)
+
+
 def test_a_night_without_pools_says_so() -> None:
     assert "were not stated" in pools(a_night(pools=Pools()))
     assert pool_tasks(a_night(pools=Pools())) == []
