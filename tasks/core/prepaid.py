@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from config.shapes.finance import Prepaid
 from tasks.core.books import BookKey, Destination, DestinationKind, Method
+from tasks.core.findings import Finding
 from tasks.core.money import to_nano
 
 #: Issuer, account, day.
@@ -154,6 +155,40 @@ def posted_draws(
             days = drawn.setdefault((key.issuer, key.account), {})
             days[key.day] = days.get(key.day, 0) - amount_nano
     return drawn
+
+
+def unbooked_lots(
+    lots: Iterable[Prepaid],
+    posted: Mapping[tuple[BookKey, Destination], int],
+    bookable: Collection[tuple[str, date]],
+) -> list[Finding]:
+    """List lots of which only draws are booked: their purchase lies before what a night reads.
+
+    Args:
+        lots: Of all accounts.
+        posted: As `NightInputs.posted`.
+        bookable: (issuer, day)s that tonight may book.
+    """
+    first: dict[str, date] = {}
+    for issuer, day in bookable:
+        first[issuer] = min(day, first.get(issuer, day))
+    bought = {
+        (key.issuer, key.account, key.day)
+        for key, to in posted
+        if to.kind is DestinationKind.PREPAID and to.method is Method.BOUGHT
+    }
+    return [
+        Finding(
+            "lot_not_booked",
+            lot.id,
+            f"{lot.id} was bought on {lot.bought}, and no night has booked that day since it "
+            "is in finance.yaml: what is drawn of it is booked, the purchase is not",
+        )
+        for lot in lots
+        if lot.sku is None
+        and lot.bought < first.get(lot.issuer, lot.bought)
+        and (lot.issuer, lot.account, lot.bought) not in bought
+    ]
 
 
 def by_account(lots: Iterable[Prepaid]) -> dict[tuple[str, str], list[Prepaid]]:

@@ -25,6 +25,7 @@ from tasks.core.findings import Finding
 from tasks.core.invoices import settle_invoices
 from tasks.core.night import Books, NightInputs, SourceDay
 from tasks.core.offers import offers_of
+from tasks.core.prepaid import unbooked_lots
 from tasks.core.seats import seat_rows
 from tasks.core.ties import tie_outs
 from tasks.core.tolerance import Tolerances
@@ -74,7 +75,12 @@ def reconcile(inputs: NightInputs) -> Books:
     breaks.sort(key=_break_order)
     ties = tie_outs(found.buckets, breaks, inputs.legs, currencies)
     absent = sorted(set(inputs.expected) - set(inputs.present))
-    findings = {*inputs.findings, *scope_findings(inputs.runs), *_missing_findings(absent)}
+    findings = {
+        *inputs.findings,
+        *scope_findings(inputs.runs),
+        *unbooked_lots(inputs.finance.prepaid, inputs.posted, inputs.bookable),
+        *_missing_findings(absent),
+    }
     books = Books(
         desired=found.desired,
         breaks=tuple(breaks),

@@ -84,6 +84,7 @@ FINDINGS = {
     "other_payees": "nothing, unless `payees` in finance.yaml should name them",
     "vendor_unconnected": "connect the vendor, or have its bills read as a file",
     "bill_lost": "put the files back in `paths`; if they went on purpose, run once with repull",
+    "lot_not_booked": "run a night once over the day of purchase, if its period is still open",
     "period_closed": "reopen the period in finance.yaml, or let the vendor correct it later",
     "invoice_contradicted": "correct the document in finance.yaml or in the file, or remove one",
     "history_cut": "nothing can be done here: the source gives no more of it",

@@ -213,6 +213,19 @@ def test_a_lot_that_ends_on_a_held_day_is_lost_in_the_books_once_the_day_is_rele
     assert units(afterwards) == {**units(while_held), DAYS[2]: {EXPIRED: -100, BREAKAGE: 100}}
 
 
+def test_a_lot_whose_purchase_no_night_has_booked_is_named_until_one_has() -> None:
+    lots = [lot(), lot(1, account="other", sku="credits"), lot(2, bought=DAYS[3])]
+    posted = _posted(FIRST, DRAWN, -40)
+
+    (finding,) = books_of(lots, posted=posted, days=DAYS[2:]).findings
+
+    assert (finding.code, finding.subject) == ("lot_not_booked", "lot-0")
+    posted |= _posted(FIRST, BOUGHT, 100)
+    assert books_of(lots, posted=posted, days=DAYS[2:]).findings == ()
+    assert books_of(lots, posted={}, days=DAYS).findings == ()
+    assert books_of(lots, posted={}, days=DAYS, bookable=()).findings == ()
+
+
 def test_coverage_and_breaks_do_not_hang_on_how_usage_is_paid() -> None:
     metered = [usage(1_000_000, day=FIRST)]
     charges = [billed(FIRST, 5)]
