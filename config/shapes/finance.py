@@ -26,7 +26,7 @@ from config.shapes.base import (
 )
 
 #: A billing period: a calendar month, e.g. `2026-10`.
-Period = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])$")]
+Period = Annotated[str, StringConstraints(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2])$")]
 #: Money that may be owed either way, in whole currency units.
 SignedAmount = Annotated[
     Decimal,

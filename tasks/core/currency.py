@@ -91,6 +91,14 @@ def converted(
     return [*own, *(one.booked if one.booked is not None else one.billed for one in foreign)]
 
 
+def size_of(charge: ChargeCell, currencies: Mapping[str, str], rates: Rates) -> int:
+    """Give how large a charge is, without its sign: as billed or as booked, the larger one."""
+    into = currencies.get(charge.issuer, charge.currency)
+    line = rates.at(charge.currency, into, charge.day)
+    size = abs(charge.billed_nano)
+    return max(size, _at(size, line)) if line is not None else size
+
+
 def fx_digests(
     charges: Iterable[ChargeCell], currencies: Mapping[str, str], rates: Rates
 ) -> dict[tuple[str, date], str]:
@@ -120,8 +128,7 @@ def _added(one: ChargeCell, other: ChargeCell) -> ChargeCell:
 
 
 def _booked(billed: ChargeCell, line: ExchangeRate) -> ChargeCell:
-    numerator, denominator = line.rate.as_integer_ratio()
-    booked_nano = divide_half_even(billed.billed_nano * numerator, denominator)
+    booked_nano = _at(billed.billed_nano, line)
     try:
         in_range(billed.billed_nano)
         in_range(booked_nano)
@@ -133,3 +140,8 @@ def _booked(billed: ChargeCell, line: ExchangeRate) -> ChargeCell:
         )
         raise OutOfRangeError(message) from error
     return replace(billed, currency=line.into, billed_nano=booked_nano)
+
+
+def _at(amount_nano: int, line: ExchangeRate) -> int:
+    numerator, denominator = line.rate.as_integer_ratio()
+    return divide_half_even(amount_nano * numerator, denominator)

@@ -1,10 +1,13 @@
 """Settle the invoices that a night knows of, with what the night will have booked."""
 
 from collections.abc import Mapping
+from datetime import date
 
+from config.shapes.finance import Invoice
 from tasks.core.books import BookKey, Destination
 from tasks.core.cells import ChargeCell
 from tasks.core.currency import Rates
+from tasks.core.days import period_days
 from tasks.core.night import NightInputs
 from tasks.core.owed import Ledgered, debts_of
 from tasks.core.settlement import Documents, Settled, settle
@@ -26,7 +29,7 @@ def settle_invoices(
         ConfigError: An issuer has invoices but is not configured.
         OutOfRangeError: A sum is larger than the ledger can keep.
     """
-    invoices = inputs.finance.invoices
+    invoices = _in_view(inputs)
     ledger = Ledgered(inputs.posted, desired, inputs.bookable, inputs.closed)
     debts = debts_of(
         {(one.issuer, one.billing_period) for one in invoices},
@@ -37,6 +40,13 @@ def settle_invoices(
     )
     rounding = inputs.policy.periods.rounding
     return settle(invoices, Documents(rounding, currencies, ledger, debts, inputs.booked_days))
+
+
+def _in_view(inputs: NightInputs) -> list[Invoice]:
+    """Leave out invoices of periods that ended before the window: nothing is told of them."""
+    days = [day for _, day in (*inputs.expected, *inputs.bookable)]
+    first = min(days, default=date.min)
+    return [one for one in inputs.finance.invoices if period_days(one.billing_period)[-1] >= first]
 
 
 def _billed(inputs: NightInputs) -> list[ChargeCell]:

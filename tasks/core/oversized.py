@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from tasks.core.breaks import Legs
 from tasks.core.cells import ChargeCell, RunCell, UsageCell
+from tasks.core.currency import Rates, size_of
 from tasks.core.findings import Finding
 from tasks.core.money import MAX_NANO
 from tasks.core.night import IssuerDay, NightInputs
@@ -82,13 +83,15 @@ def size_findings(days: Mapping[IssuerDay, int]) -> list[Finding]:
 
 
 def _sizes(inputs: NightInputs) -> Counter[IssuerDay]:
-    """Size each day by its largest leg: what was billed, or what tokens are worth."""
+    """Size each day by its largest leg: what was billed and booked, or what tokens are worth."""
+    currencies = {issuer.id: issuer.currency for issuer in inputs.issuers}
+    exchange = Rates(inputs.finance.exchange_rates)
     billed: Counter[IssuerDay] = Counter()
     metered: Counter[IssuerDay] = Counter()
     logged: Counter[IssuerDay] = Counter()
     for charges in (inputs.charges, inputs.first_charges):
         for charge in charges:
-            billed[charge.issuer, charge.day] += abs(charge.billed_nano)
+            billed[charge.issuer, charge.day] += size_of(charge, currencies, exchange)
     for row in inputs.usage:
         priced = Priced(row.issuer, row.model, row.tier, row.context, row.day)
         metered[row.issuer, row.day] += _worth(inputs.card, priced, row.kind, row.quantity)

@@ -5,7 +5,6 @@ rounding, one of exchange rates as `fx`, and every other one is a break: nothing
 ever made to fit. Amounts are integers of 1e-9 currency units.
 """
 
-from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -15,7 +14,7 @@ from config.shapes.finance import Invoice
 from config.shapes.policy import Rounding
 from tasks.core.books import BookKey, Break, BreakClass, Destination, DestinationKind, Method
 from tasks.core.breaks import NOWHERE
-from tasks.core.days import window_days
+from tasks.core.days import period_days
 from tasks.core.documents import Asked, asked_for, limits_of
 from tasks.core.errors import ConfigError, OutOfRangeError
 from tasks.core.money import divide_half_even, in_range
@@ -126,7 +125,9 @@ def settle(invoices: Iterable[Invoice], documents: Documents) -> Settled:
         if issuer not in documents.currencies:
             message = f"issuer {issuer!r} has invoices but is not in sources.yaml: add it there"
             raise ConfigError(message)
-        key = BookKey(issuer, NOWHERE, _days(period)[-1], period, documents.currencies[issuer])
+        key = BookKey(
+            issuer, NOWHERE, period_days(period)[-1], period, documents.currencies[issuer]
+        )
         missing = _missing_days(issuer, period, documents)
         lines = {} if missing else _decide(key, asked, documents, passed, found.terms)
         is_bookable = (issuer, key.day) in ledger.bookable
@@ -140,7 +141,7 @@ def settle(invoices: Iterable[Invoice], documents: Documents) -> Settled:
             BreakClass.INVOICE,
             row.issuer,
             NOWHERE,
-            _days(row.billing_period)[-1],
+            period_days(row.billing_period)[-1],
             row.currency,
             left,
         )
@@ -264,14 +265,8 @@ def _missing_days(issuer: str, period: str, documents: Documents) -> int:
     """Count the days of a period that are not booked, not even tonight."""
     booked, bookable = documents.booked_days, documents.ledger.bookable
     return sum(
-        (issuer, day) not in booked and (issuer, day) not in bookable for day in _days(period)
+        (issuer, day) not in booked and (issuer, day) not in bookable for day in period_days(period)
     )
-
-
-def _days(period: str) -> tuple[date, ...]:
-    """List the days of a billing period, `YYYY-MM`."""
-    year, month = int(period[:4]), int(period[5:])
-    return window_days(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
 
 
 def _kept(amount_nano: int, key: BookKey, what: str) -> int:

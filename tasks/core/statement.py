@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from config.shapes.finance import Disposition
-from tasks.core.bases import NO_FX
 from tasks.core.books import Break, Entry, Inputs, Night, Reconciliation
 from tasks.core.break_ids import break_currency, break_id
 from tasks.core.breaks import Quarantine
+from tasks.core.digests import joined_digest
 from tasks.core.dispositions import decide, dispositions_by_break
 from tasks.core.night import Books, IssuerDay
 from tasks.core.night_report import KnownBreak
@@ -83,7 +83,7 @@ def night_of(
             sources_digest=digests["sources"],
             finance_digest=digests["finance"],
             card_digest=card_digest,
-            fx_digest=NO_FX,
+            fx_digest=joined_digest(f"{of} {day} {rates}" for (of, day), rates in books.fx.items()),
             code_version=CODE_VERSION,
         ),
         as_of=plan.as_of,

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.shapes.finance import Finance
 from tasks.core.errors import OutOfRangeError
 from tasks.core.money import MAX_NANO
 from tasks.core.oversized import (
@@ -48,6 +49,19 @@ def test_a_charge_and_its_refund_are_not_small_together() -> None:
     inputs = night(charges=[charge(LARGEST_CELL), charge(-LARGEST_CELL, sku="other")])
 
     assert set(oversized_days(inputs)) == {AT}
+
+
+def test_a_charge_that_a_rate_makes_too_large_holds_its_day() -> None:
+    line = {"currency": "EUR", "into": "USD", "from": "2026-01-01", "rate": "2"}
+    finance = Finance.model_validate({"exchange_rates": [line]})
+    charges = [charge(MOST_A_DAY_NANO // 2 + 1, currency="EUR"), charge(5, day=NEXT)]
+    inputs = night(charges=charges, legs=legs(DAY, NEXT), finance=finance)
+
+    days = oversized_days(inputs)
+
+    assert days == {AT: MOST_A_DAY_NANO + 2}
+    assert {key.day for key in reconcile(without_days(inputs, days)).desired} == {NEXT}
+    assert oversized_days(night(charges=charges, legs=legs(DAY, NEXT))) == {}
 
 
 def test_tokens_that_are_worth_too_much_hold_their_day() -> None:

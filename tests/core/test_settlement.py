@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.shapes.finance import ExchangeRate, Invoice
-from config.shapes.policy import Rounding
+from config.shapes.finance import ExchangeRate, Finance, Invoice
+from config.shapes.policy import Periods, Rounding
 from tasks.core.books import (
     BookKey,
     BreakClass,
@@ -27,10 +27,12 @@ from tasks.core.cells import ChargeCell
 from tasks.core.currency import Rates
 from tasks.core.digests import joined_digest
 from tasks.core.errors import ConfigError, OutOfRangeError
+from tasks.core.night import Books
 from tasks.core.owed import Ledgered, debts_of
 from tasks.core.posting import NO_ACCOUNT, PAYABLE, difference
+from tasks.core.reconcile import reconcile
 from tasks.core.settlement import FX, ROUNDING, Documents, Outcome, Settled, Settlement, settle
-from tests.core.factories import charge
+from tests.core.factories import charge, legs, night, policy
 
 PERIOD = "2026-11"
 DAYS = tuple(date(2026, 11, number) for number in range(1, 31))
@@ -467,3 +469,56 @@ def test_a_closed_period_is_left_alone_whatever_comes_later(seed: int) -> None:
         for to, amount in lines.items()
     }
     assert settled == {of: at for of, at in closed.posted.items() if of[1] in (ROUNDING, FX)}
+
+
+def test_a_night_tells_what_its_invoices_came_to() -> None:
+    finance = Finance(
+        invoices=(
+            invoice("1", issuer="anthropic"),
+            invoice("1", issuer="anthropic", billing_period="2026-09"),
+        )
+    )
+    rounding = {"from": "2026-01-01", "per_invoice": "1", "per_month": "1"}
+    limits = policy().model_copy(
+        update={"periods": Periods.model_validate({"rounding": [rounding]})}
+    )
+    november = [("anthropic", day) for day in DAYS]
+
+    books = reconcile(
+        night(
+            [],
+            [],
+            [charge(UNIT - 7)],
+            finance=finance,
+            policy=limits,
+            bookable=november,
+            legs=legs(*DAYS),
+        )
+    )
+
+    # Of a period that ended before the window nothing is told.
+    (row,) = books.settlements
+    assert (row.issuer, row.outcome, row.rounding_nano) == ("anthropic", "rounding", 7)
+    assert books.desired[BookKey("anthropic", "-", LAST, PERIOD, "USD")] == {ROUNDING: 7}
+    assert dict(books.totals)["rounding:USD"] == 7
+    assert books.terms.keys() == {("anthropic", LAST)}
+    (share,) = books.coverage
+    assert (share.gross_nano(), books.leaks) == (UNIT - 7, ())
+    (tie,) = books.ties
+    assert tie.billed_nano == UNIT - 7
+
+
+def test_an_invoice_that_differs_is_among_the_breaks_and_in_the_digest() -> None:
+    def books_of(amount: str) -> Books:
+        finance = Finance(invoices=(invoice(amount, issuer="anthropic"),))
+        november = [("anthropic", day) for day in DAYS]
+        return reconcile(
+            night([], [], [charge(UNIT)], finance=finance, bookable=november, legs=legs(*DAYS))
+        )
+
+    agreed, differs = books_of("1"), books_of("3")
+
+    (named,) = (one for one in differs.breaks if one.break_class is BreakClass.INVOICE)
+    assert (named.account, named.day, named.amount_nano) == ("-", LAST, 2 * UNIT)
+    assert agreed.desired == differs.desired
+    assert agreed.digest != differs.digest
