@@ -26,6 +26,7 @@ from tasks.as_of import config_as_of
 from tasks.core.bases import bases_of
 from tasks.core.books import DayBasis, Entry
 from tasks.core.break_ids import break_id
+from tasks.core.corrections import corrections_of
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
 from tasks.core.findings import Finding
@@ -195,6 +196,7 @@ def _book(
         roll_forward=(
             roll_forward(stood, standing_after(stood, measured), currencies) if is_observed else ()
         ),
+        corrections=corrections_of(computed.gathered.inputs.posted, entries, plan.start, plan.end),
     )
 
 

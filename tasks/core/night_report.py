@@ -5,6 +5,7 @@ from datetime import date
 
 from tasks.core.books import Break
 from tasks.core.break_ids import NO_CURRENCY
+from tasks.core.corrections import Correction
 from tasks.core.dispositions import Decided
 from tasks.core.findings import Finding
 from tasks.core.night import Books
@@ -53,6 +54,7 @@ class NightReport:
         roll_forward: How the breaks that stood became those that stand, by class and currency;
             empty for a past moment, before which nothing stood that is known now.
         pools: The budget pools of the month. Not part of the books.
+        corrections: Of closed periods, booked elsewhere, tonight's included.
     """
 
     plan: Plan
@@ -70,6 +72,7 @@ class NightReport:
     outcomes: Outcomes = field(default_factory=Outcomes)
     roll_forward: tuple[Roll, ...] = ()
     pools: Pools = field(default_factory=Pools)
+    corrections: tuple[Correction, ...] = ()
 
     def coverage_ppm(self) -> int:
         """Give the explained share of gross usage charges, parts per million.

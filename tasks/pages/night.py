@@ -7,9 +7,11 @@ rounded for reading only.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from tasks.core.corrections import others_without, pools_without
 from tasks.core.night_report import NightReport
 from tasks.core.ties import TieOut
 from tasks.pages.breaks import break_tasks
+from tasks.pages.corrections import corrections_section
 from tasks.pages.meanings import FINDINGS
 from tasks.pages.pools import pool_tasks
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, share, shares, table
@@ -67,13 +69,14 @@ def families(night: NightReport) -> str:
             amount(row.production_nano, row.currency),
             amount(row.exploration_nano + row.production_nano, row.currency),
         )
-        for row in books.families
+        for row in pools_without(books.families, night.corrections)
     ]
     head = ("Portfolio", "Family", "Exploration", "Production", "Together")
     parts = ["# Families", "", _window(night), "", table(head, rows, right=frozenset({2, 3, 4}))]
     if books.others:
         parts += ["", "## Not in a family", "", _other_table(night)]
     parts += ["", "## By workflow", "", _workflow_table(night)]
+    parts += corrections_section(night.corrections)
     if books.leaks:
         parts += ["", "## Leaks: one pool paid for the other's work", "", _leak_table(night)]
     return "\n".join(parts)
@@ -168,7 +171,7 @@ def _other_table(night: NightReport) -> str:
             markdown(row.kind.replace("_", " ")),
             amount(row.amount_nano, row.currency),
         )
-        for row in night.books.others
+        for row in others_without(night.books.others, night.corrections)
     ]
     return table(("Portfolio", "Carried by no family", "Amount"), rows, right=frozenset({2}))
 
@@ -181,7 +184,7 @@ def _workflow_table(night: NightReport) -> str:
             amount(row.exploration_nano, row.currency),
             amount(row.production_nano, row.currency),
         )
-        for row in night.books.workflows
+        for row in pools_without(night.books.workflows, night.corrections)
     ]
     return table(("Family", "Workflow", "Exploration", "Production"), rows, right=frozenset({2, 3}))
 
