@@ -11,6 +11,7 @@ from tasks.core.corrections import others_without, pools_without
 from tasks.core.night_report import NightReport
 from tasks.core.ties import TieOut
 from tasks.pages.breaks import break_tasks
+from tasks.pages.contracts import prepaid_section, seats_section
 from tasks.pages.corrections import corrections_section
 from tasks.pages.meanings import FINDINGS
 from tasks.pages.pools import pool_tasks
@@ -77,6 +78,7 @@ def families(night: NightReport) -> str:
         parts += ["", "## Not in a family", "", _other_table(night)]
     parts += ["", "## By workflow", "", _workflow_table(night)]
     parts += corrections_section(night.corrections)
+    parts += [*seats_section(books.seats), *prepaid_section(books.prepaid)]
     if books.leaks:
         parts += ["", "## Leaks: one pool paid for the other's work", "", _leak_table(night)]
     return "\n".join(parts)
