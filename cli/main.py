@@ -87,6 +87,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_explain(
         commands.add_parser("explain", help="a posting, entry, break or family, down to its files")
     )
+    _add_reprice(
+        commands.add_parser("reprice", help="a past window at other prices; books nothing")
+    )
     commands.add_parser("migrate", help="create the ledger, or bring its schema up to date")
     check = commands.add_parser("check", help="configuration, ledger, lake: is a night possible?")
     check.add_argument("--deep", action="store_true", help="prove every stored byte and row")
@@ -112,6 +115,23 @@ def _add_export(export: argparse.ArgumentParser) -> None:
         kind.add_argument("--period", required=True, metavar="MONTH", help="e.g. 2026-11")
         kind.add_argument("--issuer", action="append", dest="issuers", metavar="ISSUER")
         kind.add_argument("--force", action="store_true", help="replace an existing file")
+
+
+def _add_reprice(reprice: argparse.ArgumentParser) -> None:
+    reprice.add_argument(
+        "--from", dest="start", type=date.fromisoformat, metavar="DAY", required=True
+    )
+    reprice.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY", required=True)
+    reprice.add_argument(
+        "--sources",
+        type=Path,
+        metavar="FILE",
+        required=True,
+        help="a sources.yaml with other contract lines or price providers",
+    )
+    reprice.add_argument("--as-of", type=datetime.fromisoformat, metavar="MOMENT")
+    reprice.add_argument("--csv", type=Path, metavar="FILE", help="write the comparison there, too")
+    reprice.add_argument("--force", action="store_true", help="replace an existing file")
 
 
 def _add_explain(explain: argparse.ArgumentParser) -> None:
