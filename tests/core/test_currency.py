@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.shapes.finance import ExchangeRate, Finance
-from tasks.core.books import BreakClass, DestinationKind
+from tasks.core.books import BreakClass, Cause, DayBasis, DestinationKind
 from tasks.core.cells import ChargeCell
 from tasks.core.currency import Rates, converted, fx_digests
 from tasks.core.errors import OutOfRangeError
 from tasks.core.money import MAX_NANO
 from tasks.core.night import Books
+from tasks.core.posting import difference
 from tasks.core.reconcile import reconcile
 from tests.core.factories import DAY, charge, legs, night, run, usage
 
@@ -162,3 +163,28 @@ def test_a_restatement_keeps_the_rate_of_its_day() -> None:
 
     (restated,) = (one for one in found.breaks if one.break_class is BreakClass.RESTATED)
     assert restated.amount_nano == 25_000
+
+
+def test_another_rate_is_the_cause_of_what_it_moves() -> None:
+    def based_on(books: Books, charges: str) -> dict[tuple[str, date], DayBasis]:
+        of = ("anthropic", DAY)
+        digests = [charges, charges, *[""] * 5, books.fx.get(of, ""), "", ""]
+        return {of: DayBasis(*of, *digests)}
+
+    def posts(charges: str) -> list[Cause]:
+        entries = difference(
+            {(key, to): nano for key, lines in was.desired.items() for to, nano in lines.items()},
+            now.desired,
+            days=[("anthropic", DAY)],
+            previous=based_on(was, "told"),
+            now=based_on(now, charges),
+        )
+        assert all(entry.imbalance_nano() == 0 for entry in entries)
+        return [entry.cause for entry in entries]
+
+    was, now = books_of([euros(400_000)], rate("1.25")), books_of([euros(400_000)], rate("1.5"))
+    assert (posts("told"), posts("told anew")) == ([Cause.FX], [Cause.RESTATED])
+
+    # A rate that is known late moves the money out of the foreign book into the issuer's.
+    was = books_of([euros(400_000)])
+    assert posts("told") == [Cause.FX, Cause.FX]
