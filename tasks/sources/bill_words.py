@@ -12,6 +12,8 @@ from functools import lru_cache
 _ID = re.compile(r"[A-Za-z0-9_.:/+-]{1,128}", re.ASCII)
 _WORD = re.compile(r"[A-Za-z0-9]+", re.ASCII)
 _NOT_KEPT = re.compile(r"[^A-Za-z0-9 _.:/+()*-]+", re.ASCII)
+# A version, a region or a size; an all too long number may be somebody's id.
+_CODE = re.compile(r"(?=.{1,24}$)(?=.*[0-9])(?!.*[0-9]{9})[A-Za-z0-9]+", re.ASCII)
 _LONGEST = 128
 # Of declared words: shorter ones would be found in any name.
 _SHORTEST = 3
@@ -57,6 +59,6 @@ def kept_words(text: str, declared: frozenset[str]) -> str:
         said = found.group()
         low = said.lower()
         is_kept = low in _KNOWN or any(one in low for one in declared)
-        return said if is_kept or any(map(str.isdigit, said)) else _OTHER
+        return said if is_kept or _CODE.fullmatch(said) else _OTHER
 
     return _WORD.sub(word, _NOT_KEPT.sub("_", text[: 2 * _LONGEST]))[:_LONGEST].strip(" _")

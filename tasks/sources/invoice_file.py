@@ -174,13 +174,11 @@ class _FileOfDocuments:
         lines.append(kept)
 
     def _refuse(self, row: TableRow, said: Mapping[str, object], field: str, code: str) -> None:
-        day = amount_nano = None
-        with suppress(ValueError):
-            day = _issued_on(str(said["issued_on"]))
+        day = None
         with suppress(PydanticCustomError):
-            amount_nano = to_nano(read_amount(said["amount"]))
-        reject = refused_row(self._place, row, field, code, amount_nano=amount_nano)
-        self.rejects.append((day, reject))
+            day = _issued_on(str(said["issued_on"]))
+        # Without its amount: what is asked for is no money that the books have received.
+        self.rejects.append((day, refused_row(self._place, row, field, code)))
 
 
 def _issued_on(text: str) -> date:

@@ -28,7 +28,6 @@ from tasks.sources.report_fields import decimal_text, read_amount
 from tasks.sources.report_rows import text_or_none
 from tasks.sources.table_files import (
     NamedColumns,
-    TableRow,
     needed_columns,
     open_table,
     place_of,
@@ -82,7 +81,8 @@ def fetch(
                 read = _payment(said, config, issuer, keyed_digest)
                 if isinstance(read, str):
                     day = _day(said[config.columns.paid_on]) or undated
-                    rejects[day].append(_refused(row, said, config, place, issuer, read))
+                    # Without its amount: what was paid is no money that the books have received.
+                    rejects[day].append(refused_row(place, row, "", read))
                 elif not _is_repeat(read, seen):
                     rows[date.fromisoformat(str(read.pop("paid_on")))].append(read)
         if others:
@@ -173,21 +173,6 @@ def _is_repeat(row: RawRow, seen: set[tuple[object, ...]]) -> bool:
     is_known = key in seen
     seen.add(key)
     return is_known
-
-
-def _refused(
-    row: TableRow,
-    said: Mapping[str, str],
-    config: PayablesFileSource,
-    place: str,
-    issuer: str,
-    code: str,
-) -> Reject:
-    try:
-        amount_nano = to_nano(read_amount(said[config.columns.amount]))
-    except PydanticCustomError:
-        amount_nano = None
-    return refused_row(place, row, "", code, issuer=issuer, amount_nano=amount_nano)
 
 
 def _day(text: str) -> date | None:

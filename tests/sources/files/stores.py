@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tasks.core.books import DestinationKind
 from tasks.core.findings import Finding
+from tasks.core.night_report import NightReport
+from tasks.core.plan import plan_night
 from tasks.core.tables import TABLES
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
 from tasks.pull import PullReport, pull
+from tasks.reconcile import reconcile
 from tasks.validate import validate
 from tests.databases import Database
 from tests.sources.files.writing import NOW, WINDOW
@@ -36,7 +40,12 @@ SOURCES = {
         {"name": "payables", "type": "payables_file", "paths": ["payables/*"]},
     ],
 }
-_STREAMS = {"bedrock": "charges", "documents": "invoices", "payables": "payables"}
+_STREAMS_BY_SOURCE = {
+    "bedrock": ["charges"],
+    "documents": ["invoices"],
+    "payables": ["payables"],
+}
+_STREAMS = {source: streams[0] for source, streams in _STREAMS_BY_SOURCE.items()}
 FINANCE = {"version": 1, "payees": [{"match": "Devin by *", "issuer": "devin"}]}
 
 
@@ -84,6 +93,21 @@ class Stores:
         )
         checked = validate.fn(source, stream, now=now)
         return pulled, [*pulled.findings, *checked.findings]
+
+    def book(self, *, now: datetime = NOW, window: tuple[date, date] = WINDOW) -> NightReport:
+        """Book a night from what is known."""
+        plan = plan_night(_STREAMS_BY_SOURCE, window=window, only=None, as_of=None, now=now)
+        return reconcile.fn(plan, failures=[], notices=[], dry_run=False)
+
+    def costs(self) -> dict[tuple[str, str, date, str], int]:
+        """Read what is booked by issuer, account, day and kind of destination."""
+        sums: dict[tuple[str, str, date, str], int] = {}
+        with self.ledger() as ledger:
+            for (key, to), nano in ledger.posted(date.min, date.max).items():
+                if to.kind is not DestinationKind.PAYABLE:
+                    place = key.issuer, key.account, key.day, to.kind.value
+                    sums[place] = sums.get(place, 0) + nano
+        return sums
 
     def rows(self, source: str) -> list[dict[str, object]]:
         """Read the newest complete rows of a source, oldest day first."""

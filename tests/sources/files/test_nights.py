@@ -163,3 +163,34 @@ def test_payments_to_vendors_of_agents_are_read_and_held_against_the_sources(
         ("cursor", "paid USD 960.00 in 2026-11, but no enabled source reports what it bills"),
         ("devin", "paid EUR -20.00 in 2026-10, but no enabled source reports what it bills"),
     ]
+
+
+def test_a_bill_is_booked_and_its_restatement_corrects_the_books(stores: Stores) -> None:
+    tax = focus_row(ChargeCategory="Tax", BilledCost="0.25", SkuId="tax-1")
+    seats = focus_row(ChargeCategory="Purchase", BilledCost="40", SkuId="seats-1")
+    broken = focus_row(SkuId="s-2", BilledCost="0.5", ChargeCategory="Gift")
+    stores.write("bills/a.csv", csv_text([focus_row(), tax, seats, broken]))
+    stores.write("documents/a.csv", csv_text([invoice_row(amount="x")]))
+    stores.write("payables/a.csv", csv_text([payment(), payment(amount="x")]))
+    for source in ("bedrock", "documents", "payables"):
+        stores.night(source)
+
+    night = stores.book()
+
+    day, account = date(2026, 11, 5), "111122223333"
+    booked = {
+        ("aws", account, day, "unattributed"): 1_250_000_000,
+        ("aws", account, day, "tax"): 250_000_000,
+        ("aws", account, day, "fee"): 40_000_000_000,
+    }
+    assert stores.costs() == booked
+    quarantined = [one.item for one in night.breaks if one.item.break_class == "quarantined"]
+    assert ("aws", 500_000_000) in {(one.issuer, one.amount_nano) for one in quarantined}
+
+    stores.write("bills/a.csv", csv_text([focus_row(BilledCost="1"), tax, seats]))
+    stores.night("bedrock", now=LATER)
+    again = stores.book(now=LATER)
+
+    assert stores.costs() == booked | {("aws", account, day, "unattributed"): 1_000_000_000}
+    assert dict(again.causes) == {"restated": 1}
+    assert stores.book(now=LATER).causes == ()
