@@ -6,6 +6,7 @@ Only the line is added: comments, order, quoting and line ends of the file stay 
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from difflib import unified_diff
 from io import StringIO
 from typing import cast
@@ -52,7 +53,9 @@ def with_contract_line(text: str, offer: ContractOffer) -> str:
     return changed
 
 
-def contract_diff(text: str, offers: Iterable[ContractOffer], name: str = "sources.yaml") -> str:
+def contract_diff(
+    text: str, offers: Iterable[ContractOffer], name: str = "config/sources.yaml"
+) -> str:
     """Write offers as one unified diff of `sources.yaml`, as `git apply` takes it.
 
     Args:
@@ -61,14 +64,13 @@ def contract_diff(text: str, offers: Iterable[ContractOffer], name: str = "sourc
         name: Path of the file, as the diff shall name it.
 
     Returns:
-        Empty without any offer.
-
-    Raises:
-        ConfigError: As `with_contract_line`.
+        Empty without any offer. One that the text cannot take is left out: it is no reason
+        not to show the others.
     """
     changed = text
     for offer in sorted(offers, reverse=True):  # each goes on top: in the end they are in order
-        changed = with_contract_line(changed, offer)
+        with suppress(ConfigError):
+            changed = with_contract_line(changed, offer)
     lines = unified_diff(
         [*StringIO(text, newline="\n")],
         [*StringIO(changed, newline="\n")],

@@ -55,6 +55,8 @@ class NightReport:
             empty for a past moment, before which nothing stood that is known now.
         pools: The budget pools of the month. Not part of the books.
         corrections: Of closed periods, booked elsewhere, tonight's included.
+        contract_diff: Contract lines on offer as a unified diff of sources.yaml; empty without
+            any, and for a past moment, which changes no file of today.
     """
 
     plan: Plan
@@ -73,6 +75,7 @@ class NightReport:
     roll_forward: tuple[Roll, ...] = ()
     pools: Pools = field(default_factory=Pools)
     corrections: tuple[Correction, ...] = ()
+    contract_diff: str = ""
 
     def coverage_ppm(self) -> int:
         """Give the explained share of gross usage charges, parts per million.

@@ -13,6 +13,7 @@ from tasks.core.ties import TieOut
 from tasks.pages.breaks import break_tasks
 from tasks.pages.contracts import prepaid_section, seats_section
 from tasks.pages.corrections import corrections_section
+from tasks.pages.documents import invoices_section, offers_section
 from tasks.pages.meanings import FINDINGS
 from tasks.pages.pools import pool_tasks
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, share, shares, table
@@ -56,6 +57,8 @@ def tie_out(night: NightReport) -> str:
         " card, *billed* what it charged. Only *billed* is money and is booked; every difference"
         " has a name or lies within tolerance."
     )
+    parts += invoices_section(night.books.settlements)
+    parts += offers_section(night.books.offers, night.contract_diff)
     return "\n".join(parts)
 
 

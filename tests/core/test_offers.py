@@ -187,7 +187,7 @@ def test_the_diff_of_the_shipped_file_applies_and_loads(tmp_path: Path) -> None:
     shutil.copytree(CONFIG, folder)
     text = (folder / "sources.yaml").read_text()
 
-    diff = contract_diff(text, [OPENAI, OFFER, HAIKU], name="config/sources.yaml")
+    diff = contract_diff(text, [OPENAI, OFFER, HAIKU])
 
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=diff, text=True, check=True)  # noqa: S607
     was, now = load_config(CONFIG).sources, load_config(folder).sources
@@ -261,7 +261,7 @@ def test_a_file_that_ends_with_the_issuer_and_without_a_line_end_stays_so(tmp_pa
     text = f"version: 1\n{TAIL}issuers:\n- id: anthropic"
     (tmp_path / "sources.yaml").write_text(text)
 
-    diff = contract_diff(text, [OFFER])
+    diff = contract_diff(text, [OFFER], name="sources.yaml")
 
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=diff, text=True, check=True)  # noqa: S607
     assert (tmp_path / "sources.yaml").read_text() == with_contract_line(text, OFFER)
@@ -280,8 +280,11 @@ def test_what_cannot_be_extended_is_refused_with_the_line_to_add() -> None:
     block = f"version: 1\n{TAIL}issuers:\n- currency: USD\n  id: |-\n    anthropic\n"
     with pytest.raises(ConfigError, match=r"put .model: claude-opus-5.* by hand"):
         with_contract_line(f"{block}- id: openai\n", OFFER)
+    unlisted = ContractOffer("unlisted", "m", Decimal(1), 10, FIRST)
     with pytest.raises(ConfigError, match="no issuer 'unlisted'"):
-        with_contract_line(block, ContractOffer("unlisted", "m", Decimal(1), 10, FIRST))
+        with_contract_line(block, unlisted)
+    shipped = (CONFIG / "sources.yaml").read_text()
+    assert contract_diff(shipped, [unlisted, OFFER]) == contract_diff(shipped, [OFFER])
 
 
 def test_without_offers_there_is_no_diff() -> None:
