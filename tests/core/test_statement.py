@@ -1,8 +1,12 @@
 """A night is stated in sentences, with its breaks aged and the largest first."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from config.shapes.finance import Disposition
 from tasks.core.books import Break, BreakClass
+from tasks.core.break_ids import break_id
+from tasks.core.dispositions import Decided
 from tasks.core.night import Books
 from tasks.core.plan import Failure
 from tasks.core.statement import aged, reasons_of
@@ -60,3 +64,22 @@ def test_breaks_come_largest_first_whatever_their_sign_and_know_if_they_are_new(
         (5, False),
     ]
     assert found[2].first_seen == date(2026, 11, 18)
+
+
+def test_a_break_knows_what_was_decided_about_it_and_its_currency() -> None:
+    item = a_break(5)
+    line = {"break": break_id(item), "verdict": "structural", "on": "2026-11-20", "by": "lead"}
+    known = Disposition.model_validate(line | {"reason": "Known.", "limit": "1.00"})
+
+    settled, open_one = aged(
+        [item, replace(item, sku="other", amount_nano=3)],
+        [None, None],
+        TONIGHT,
+        dispositions=[known],
+        currencies={"vendor": "EUR"},
+    )
+
+    assert settled.decided == Decided(known)
+    assert settled.is_settled()
+    assert not open_one.is_settled()
+    assert {settled.currency, open_one.currency} == {"EUR"}
