@@ -49,7 +49,7 @@ from tasks.ledger.booking import Booking
 from tasks.ledger.ledger import Ledger
 from tasks.night_inputs import Gathered, gather
 from tasks.pages import close as pages
-from tasks.sources.registry import enabled_sources
+from tasks.sources.registry import adapter_of, enabled_sources
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ def _closed(run: _Run) -> CloseReport:
             act = run.ledger.soft_close(act, _accrual_night(run, gathered, accrued), run.acts)
         done.append(act)
     acts = [*run.acts, *done]
-    reading = run.ledger.nights_of_period(run.period)
+    reading = run.ledger.nights_of_period(run.period, _billing_streams(run))
     breaks = _invoice_breaks(run)
     facts = PeriodFacts(
         period=run.period,
@@ -301,6 +301,16 @@ def _expected(run: _Run) -> set[IssuerDay]:
     for plan in run.config.finance.seats:
         expected |= {(plan.issuer, day) for day in days if _holds(plan, day)}
     return expected
+
+
+def _billing_streams(run: _Run) -> set[tuple[str, str]]:
+    """Name every stream that reports what an issuer metered or billed."""
+    return {
+        (source.name, stream.name)
+        for source in enabled_sources(run.config.sources)
+        if isinstance(source, ChargeSource)
+        for stream in adapter_of(source).streams
+    }
 
 
 def _holds(plan: SeatPlan, day: date) -> bool:

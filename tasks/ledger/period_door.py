@@ -29,11 +29,14 @@ class PeriodDoor(Door):
         with reading(self._engine) as connection:
             return act_rows.read_acts(connection, by)
 
-    def nights_of_period(self, period: str) -> PeriodReading:
-        """Read the period's digest, and what nights since its end have said of it."""
+    def nights_of_period(
+        self, period: str, streams: Collection[tuple[str, str]] = ()
+    ) -> PeriodReading:
+        """Read the period's digest, and what nights that pulled `streams` said since its end."""
         with reading(self._engine) as connection:
             digest = act_rows.digest_of_period(connection, period)
-            return read_nights_of(connection, period, digest, act_rows.read_acts(connection))
+            acts = act_rows.read_acts(connection)
+            return read_nights_of(connection, period, digest, acts, streams)
 
     def soft_close(
         self, act: PeriodAct, accruals: booking.Booking | None, acts_seen: Sequence[PeriodAct]

@@ -74,7 +74,11 @@ class PeriodReading:
 
 
 def read_nights_of(
-    connection: Connection, period: str, digest: str, acts: Iterable[PeriodAct]
+    connection: Connection,
+    period: str,
+    digest: str,
+    acts: Iterable[PeriodAct],
+    streams: Collection[tuple[str, str]] = (),
 ) -> PeriodReading:
     """Find the newest night that read all of a period after its end.
 
@@ -83,6 +87,8 @@ def read_nights_of(
         period: `YYYY-MM`.
         digest: Of the period's postings, of the same transaction.
         acts: All of them: a night that only booked accruals measured nothing.
+        streams: (source, stream)s that the night must have pulled; one whose source failed, or
+            was left out, has not read the period.
     """
     table, held = tables.reconciliations, tables.held_days
     days = period_days(period)
@@ -96,10 +102,13 @@ def read_nights_of(
             table.c.id.not_in([act.night for act in acts if act.night]),
         )
         .order_by(table.c.as_of.desc(), table.c.id.desc())
-        .limit(1)
     )
     books_at = read_books_at(connection)
-    night = connection.execute(query).one_or_none()
+    pulled = _pulled_since(connection, ended)
+    night = next(
+        (row for row in connection.execute(query) if pulled.get(row.as_of, set()) >= {*streams}),
+        None,
+    )
     if night is None:
         return PeriodReading(None, frozenset(), digest, books_at)
     rows = connection.execute(
@@ -109,3 +118,13 @@ def read_nights_of(
     )
     left = frozenset((row.issuer, row.day) for row in rows)
     return PeriodReading(night.as_of, left, digest, books_at)
+
+
+def _pulled_since(connection: Connection, moment: datetime) -> dict[datetime, set[tuple[str, str]]]:
+    """Read which streams were pulled by the night of each moment."""
+    table = tables.pulls
+    query = select(table.c.recorded_at, table.c.source, table.c.stream)
+    pulled: dict[datetime, set[tuple[str, str]]] = {}
+    for row in connection.execute(query.where(table.c.recorded_at >= moment)):
+        pulled.setdefault(row.recorded_at, set()).add((row.source, row.stream))
+    return pulled

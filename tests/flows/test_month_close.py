@@ -5,7 +5,7 @@ billed it.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,9 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+from prefect.testing.utilities import prefect_test_harness
 
 import tasks.pull
+from cli.main import main
 from config.shapes.sources import Source
+from flows.month_close import month_close
 from sandbox.server import Sandbox
 from tasks.close import close_period, close_state, night_looks_back_to, periods_to_close
 from tasks.core.batches import Batch, Pulled, Stream, Watermark
@@ -374,3 +379,40 @@ def test_a_correction_of_a_reopened_period_is_booked_in_it(
 
     assert of_origin(stores) == {}
     assert stores.causes()[-1] is Cause.RESTATED
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[SyncPrefectClient]:
+    with prefect_test_harness(server_startup_timeout=120), get_client(sync_client=True) as opened:
+        yield opened
+
+
+@only_sqlite
+def test_through_prefect_and_the_command_the_answer_is_the_runs_name(
+    client: SyncPrefectClient,
+    after: Callable[[int], Stores],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stores = after(1)
+    monkeypatch.setenv("GRADUAND_NOW", SOFT_CLOSE.isoformat())
+
+    state = month_close(return_state=True)
+
+    run_id = state.state_details.flow_run_id
+    assert run_id is not None
+    assert (state.name, state.is_completed()) == ("Completed", True), state.message
+    assert client.read_flow_run(run_id).name == f"{PERIOD} · soft-closed · 2 things left"
+    of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
+    texts = {str(one.key): str(one.data) for one in client.read_artifacts(artifact_filter=of_run)}
+    assert set(texts) == {"month-close", "month-close-owed"}
+    assert texts["month-close"].startswith(f"# {PERIOD} is soft-closed: 2 things left")
+    assert accruals(stores)
+
+    assert main(["close", "--period", PERIOD]) == 1
+    told = capsys.readouterr().out
+    assert "not yet       every vendor's day of it is booked" in told
+    assert f'- {{billing_period: "{PERIOD}", digest: "{digest_of(stores)}"' in told
+    assert main(["close", "--period", "2026-11"]) == 2
+    assert main(["close", "--period", "November"]) == 2
+    assert "2026-11 has not ended yet" in capsys.readouterr().err

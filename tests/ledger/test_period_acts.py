@@ -16,7 +16,7 @@ from tasks.ledger.booking import Booking
 from tasks.ledger.chain import in_book_order
 from tasks.ledger.ledger import Ledger
 from tests.databases import Database
-from tests.ledger.made import DAY, FAMILY, NOW, PAYABLE, basis, entry, gap, key, night
+from tests.ledger.made import COSTS, DAY, FAMILY, NOW, PAYABLE, basis, entry, gap, key, night, raw
 
 PERIOD = "2026-11"
 #: After the period's end, as every act upon it is.
@@ -292,9 +292,23 @@ def test_a_night_since_the_end_is_found_and_one_that_only_accrued_is_none(ledger
     )
 
     found = ledger.nights_of_period(PERIOD)
-
     assert found.read_at == NOW + timedelta(days=14)
     assert found.held == {("openai", DAY)}
+
+
+def test_a_night_that_left_a_source_out_has_not_read_the_period(ledger: Ledger) -> None:
+    costs = [("bill", COSTS.name)]
+    moment = NOW + timedelta(days=14)
+    wide = night(days=DAYS, hours=24 * 14)
+    ledger.book_night(wide, books_at=0, bases=[], recorded_at=moment)
+    assert ledger.nights_of_period(PERIOD).read_at == moment
+    assert ledger.nights_of_period(PERIOD, costs).read_at is None
+
+    ledger.record_pull(
+        "bill", COSTS, snapshots=[raw("a")], rejects={}, watermark=None, recorded_at=moment
+    )
+
+    assert ledger.nights_of_period(PERIOD, costs).read_at == moment
 
 
 @pytest.mark.parametrize(
