@@ -168,9 +168,12 @@ def _book_usage(
         is_metered=(issuer, day) in terms.inputs.legs.usage,
         direct_runs=direct_runs,
     )
+    owed: dict[tuple[str, str], int] = {}
     for charge in billed:
-        key = BookKey(issuer, account_id, day, charge.billing_period, charge.currency)
-        found.owed[key] = found.owed.get(key, 0) + charge.billed_nano
+        of = (charge.billing_period, charge.currency)
+        owed[of] = owed.get(of, 0) + charge.billed_nano
+    for (period, unit), owed_nano in owed.items():
+        found.add(BookKey(issuer, account_id, day, period, unit), {}, owed_nano)
     for key, amounts in booked.items():
         found.add(key, amounts, 0)
     found.buckets += buckets_of(
