@@ -27,7 +27,7 @@ def settle_invoices(
 
     Raises:
         ConfigError: An issuer has invoices but is not configured.
-        OutOfRangeError: A sum is larger than the ledger can keep.
+        OutOfRangeError: A charge cannot be converted.
     """
     invoices = _in_view(inputs)
     ledger = Ledgered(inputs.posted, desired, inputs.bookable, inputs.closed)

@@ -80,6 +80,7 @@ def reconcile(inputs: NightInputs) -> Books:
         *scope_findings(inputs.runs),
         *unbooked_lots(inputs.finance.prepaid, inputs.posted, inputs.bookable),
         *_missing_findings(absent),
+        *settled.findings,
     }
     books = Books(
         desired=found.desired,

@@ -17,6 +17,7 @@ from tasks.core.breaks import NOWHERE
 from tasks.core.days import period_days
 from tasks.core.documents import Asked, asked_for, limits_of
 from tasks.core.errors import ConfigError, OutOfRangeError
+from tasks.core.findings import Finding
 from tasks.core.money import divide_half_even, in_range
 from tasks.core.owed import IssuerPeriod, Ledgered, Owed
 
@@ -89,12 +90,14 @@ class Settled:
     Attributes:
         desired: Books of account `-`, for (issuer, day)s that tonight books.
         terms: What decided them, by (issuer, last day of the period), as texts to digest.
+        findings: Documents that are too large to be settled; all others are.
     """
 
     rows: list[Settlement] = field(default_factory=list)
     desired: dict[BookKey, dict[Destination, int]] = field(default_factory=dict)
     breaks: list[Break] = field(default_factory=list)
     terms: dict[tuple[str, date], tuple[str, ...]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
 
 _NOT_ASKED, _NOTHING_OWED = Asked(), Owed()
@@ -112,7 +115,6 @@ def settle(invoices: Iterable[Invoice], documents: Documents) -> Settled:
 
     Raises:
         ConfigError: An issuer has invoices but is not configured.
-        OutOfRangeError: A sum is larger than the ledger can keep.
     """
     ledger = documents.ledger
     posted = _posted(ledger)
@@ -122,20 +124,20 @@ def settle(invoices: Iterable[Invoice], documents: Documents) -> Settled:
             found.desired[key] = lines  # also where its invoice is no longer there
     passed: _Passed = {}
     for (issuer, period), asked in sorted(asked_for(invoices).items()):
-        if issuer not in documents.currencies:
-            message = f"issuer {issuer!r} has invoices but is not in sources.yaml: add it there"
-            raise ConfigError(message)
-        key = BookKey(
-            issuer, NOWHERE, period_days(period)[-1], period, documents.currencies[issuer]
-        )
+        key = _book_of(issuer, period, documents)
         missing = _missing_days(issuer, period, documents)
-        lines = {} if missing else _decide(key, asked, documents, passed, found.terms)
         is_bookable = (issuer, key.day) in ledger.bookable
-        if missing or period in ledger.closed or not is_bookable:
+        lines = posted.get(key, {})
+        try:
+            if not missing:
+                decided = _decide(key, asked, documents, passed, found.terms)
+                lines = decided if is_bookable and period not in ledger.closed else lines
+            found.rows += [*_rows(key, asked, documents, lines, missing)]
+        except OutOfRangeError as error:
+            found.findings.append(Finding("invoice_too_large", issuer, f"{period}: {error}"))
             lines = posted.get(key, {})
         if lines and is_bookable:
             found.desired[key] = lines
-        found.rows += _rows(key, asked, documents, lines, missing)
     found.breaks = [
         Break(
             BreakClass.INVOICE,
@@ -160,29 +162,30 @@ def _decide(
 ) -> dict[Destination, int]:
     """Decide what is settled; take note of what passes, and of what decided it."""
     owed = documents.debts[key.issuer, key.billing_period]
-    rounding_nano, decided_by = _rounding(
-        key,
-        asked.get(key.currency, _NOT_ASKED),
-        owed.get(key.currency, _NOTHING_OWED),
-        documents,
-        passed,
-    )
     fx_nano = 0
+    decided_by: list[str] = []
     for currency in sorted(asked.keys() - {key.currency}):
         rate, debt = asked[currency].settled_rate(), owed.get(currency, _NOTHING_OWED)
         if rate is not None:
             numerator, denominator = rate.as_integer_ratio()
             settled_nano = divide_half_even(debt.converted_nano * numerator, denominator)
             fx_nano += settled_nano - debt.booked_nano
-            decided_by += f"; {debt.converted_nano} {currency} at {rate}, booked {debt.booked_nano}"
-    lines = {
-        to: _kept(amount_nano, key, f"what goes to `{to.kind}`")
-        for to, amount_nano in ((ROUNDING, rounding_nano), (FX, fx_nano))
-        if amount_nano
-    }
+            decided_by.append(
+                f"{debt.converted_nano} {currency} at {rate}, booked {debt.booked_nano}"
+            )
+    _kept(fx_nano, "what goes to `fx`")
+    rounding_nano, limited_by = _rounding(
+        key,
+        asked.get(key.currency, _NOT_ASKED),
+        owed.get(key.currency, _NOTHING_OWED),
+        documents,
+        passed,
+    )
+    amounts = {ROUNDING: rounding_nano, FX: fx_nano}
+    lines = {to: amount_nano for to, amount_nano in amounts.items() if amount_nano}
     if lines:
         # Where nothing is settled nothing decided it, and no other book of the day depends on it.
-        terms[key.issuer, key.day] = (f"{key.billing_period} {decided_by}",)
+        terms[key.issuer, key.day] = ("; ".join((key.billing_period, limited_by, *decided_by)),)
     return lines
 
 
@@ -220,11 +223,11 @@ def _rows(
             currency=currency,
             outcome=Outcome.INCOMPLETE,
             invoices=document.invoices,
-            invoiced_nano=_kept(document.nano, key, f"the sum of its invoices in {currency}"),
-            owed_nano=_kept(debt.nano, key, f"what is owed in {currency}"),
+            invoiced_nano=_kept(document.nano, f"the sum of its invoices in {currency}"),
+            owed_nano=_kept(debt.nano, f"what is owed in {currency}"),
             difference_nano=0
             if missing
-            else _kept(document.nano - debt.nano, key, f"invoiced less owed in {currency}"),
+            else _kept(document.nano - debt.nano, f"invoiced less owed in {currency}"),
             rounding_nano=booked.get(ROUNDING, 0),
             fx_nano=booked.get(FX, 0),
             missing_days=missing,
@@ -269,12 +272,17 @@ def _missing_days(issuer: str, period: str, documents: Documents) -> int:
     )
 
 
-def _kept(amount_nano: int, key: BookKey, what: str) -> int:
+def _book_of(issuer: str, period: str, documents: Documents) -> BookKey:
+    if issuer not in documents.currencies:
+        message = f"issuer {issuer!r} has invoices but is not in sources.yaml: add it there"
+        raise ConfigError(message)
+    last_day = period_days(period)[-1]
+    return BookKey(issuer, NOWHERE, last_day, period, documents.currencies[issuer])
+
+
+def _kept(amount_nano: int, what: str) -> int:
     try:
         return in_range(amount_nano)
     except OutOfRangeError as error:
-        message = (
-            f"{key.issuer} {key.billing_period}: {what} cannot be booked: {error}; correct the "
-            "invoices of the period in finance.yaml, or their rate"
-        )
+        message = f"{what} cannot be kept: {error}; it stays as it was settled"
         raise OutOfRangeError(message) from error

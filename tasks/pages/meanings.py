@@ -86,6 +86,7 @@ FINDINGS = {
     "bill_lost": "put the files back in `paths`; if they went on purpose, run once with repull",
     "lot_not_booked": "run a night once over the day of purchase, if its period is still open",
     "period_closed": "reopen the period in finance.yaml, or let the vendor correct it later",
+    "invoice_too_large": "correct its lines or its rate in finance.yaml or in the file",
     "invoice_contradicted": "correct the document in finance.yaml or in the file, or remove one",
     "history_cut": "nothing can be done here: the source gives no more of it",
 }

@@ -26,7 +26,7 @@ from tasks.core.breaks import NOWHERE
 from tasks.core.cells import ChargeCell
 from tasks.core.currency import Rates
 from tasks.core.digests import joined_digest
-from tasks.core.errors import ConfigError, OutOfRangeError
+from tasks.core.errors import ConfigError
 from tasks.core.night import Books
 from tasks.core.owed import Ledgered, debts_of
 from tasks.core.posting import NO_ACCOUNT, PAYABLE, difference
@@ -362,24 +362,41 @@ def test_nothing_settled_leaves_the_terms_of_the_day_alone() -> None:
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        (Case([invoice(*["999999999"] * 10)]), "acme 2026-11: the sum of its invoices in USD"),
+        (Case([invoice(*["999999999"] * 10)]), "2026-11: the sum of its invoices in USD"),
         (
             Case(
                 [invoice(*["-999999999"] * 9)],
                 {book(): {FAMILY: 9 * 10**18}},
             ),
-            "acme 2026-11: invoiced less owed in USD",
+            "2026-11: invoiced less owed in USD",
         ),
         (
             abroad(invoice("80", currency="EUR", settled_rate="999999999"), charges=[euros(80)]),
-            "acme 2026-11: what goes to `fx`",
+            "2026-11: what goes to `fx`",
         ),
     ],
     ids=["invoiced", "difference", "fx"],
 )
-def test_an_amount_beyond_the_range_is_refused_with_its_place(case: Case, message: str) -> None:
-    with pytest.raises(OutOfRangeError, match=message):
-        case.settled()
+def test_an_invoice_beyond_the_range_is_left_as_it_was_settled_and_no_other(
+    case: Case, message: str
+) -> None:
+    posted: Posted = {(book(account="-", day=LAST), ROUNDING): UNIT}
+    other = replace(
+        case,
+        invoices=[*case.invoices, invoice("12", issuer="brio")],
+        desired={**case.desired, book("brio"): {FAMILY: 10 * UNIT}},
+        posted=posted,
+    )
+
+    found = other.settled()
+
+    ((subject, detail),) = ((one.subject, one.detail) for one in found.findings)
+    assert (subject, detail.startswith(message)) == ("acme", True)
+    assert {row.issuer: row.outcome for row in found.rows} == {"brio": "rounding"}
+    assert {key.issuer: lines for key, lines in found.desired.items()} == {
+        "acme": {ROUNDING: UNIT},
+        "brio": {ROUNDING: 2 * UNIT},
+    }
 
 
 def test_invoices_of_a_vendor_that_is_not_configured_are_a_fault() -> None:
@@ -506,6 +523,18 @@ def test_a_night_tells_what_its_invoices_came_to() -> None:
     assert (share.gross_nano(), books.leaks) == (UNIT - 7, ())
     (tie,) = books.ties
     assert tie.billed_nano == UNIT - 7
+
+
+def test_an_invoice_that_is_too_large_is_a_finding_and_the_night_goes_on() -> None:
+    large = invoice(*["999999999"] * 10, issuer="anthropic")
+    november = [("anthropic", day) for day in DAYS]
+
+    books = reconcile(
+        night([], [], [charge(UNIT)], finance=Finance(invoices=(large,)), bookable=november)
+    )
+
+    assert "invoice_too_large" in {one.code for one in books.findings}
+    assert dict(books.totals)["booked:USD"] == UNIT
 
 
 def test_an_invoice_that_differs_is_among_the_breaks_and_in_the_digest() -> None:
