@@ -221,24 +221,36 @@ def test_nothing_is_compared_before_every_day_is_booked() -> None:
     assert booked.row().outcome is Outcome.AGREED
 
 
-def test_accruals_settlements_and_corrections_of_other_periods_are_not_owed() -> None:
-    early = date(2026, 10, 20)
-    case = owing(
-        "100",
-        invoice("100"),
-        posted={
-            (book(day=early, origin_period="2026-10"), FAMILY): 7 * UNIT,
-            (book(day=early, billing_period="2026-10"), FAMILY): 9 * UNIT,
-            (book(), kind(DestinationKind.ACCRUAL)): 3 * UNIT,
-            (book(), PAYABLE): -3 * UNIT,
-            (book(account="-", day=LAST), ROUNDING): UNIT,
-        },
-    )
+EARLY = date(2026, 10, 20)
 
-    assert case.row().owed_nano == 100 * UNIT
-    # What was not booked by tonight and what was corrected elsewhere stay where they are.
-    elsewhere = {(book(billing_period="2026-12", origin_period=PERIOD), FAMILY): 4 * UNIT}
-    assert replace(case, posted=elsewhere).row().owed_nano == 96 * UNIT
+
+@pytest.mark.parametrize(
+    ("posted", "tonight", "left_alone"),
+    [
+        ({(book(), FAMILY): 5}, 100, 5),
+        ({(book(), PAYABLE): -5}, 100, 0),
+        ({(book(), kind(DestinationKind.ACCRUAL)): 5}, 100, 0),
+        ({(book(), ROUNDING): 5, (book(), FX): 7}, 100, 0),
+        ({(book(day=EARLY, billing_period="2026-10"), FAMILY): 5}, 100, 0),
+        # Booked here, but about another period; and about this one, but booked elsewhere.
+        ({(book(day=EARLY, origin_period="2026-10"), FAMILY): 5}, 100, 0),
+        ({(book(billing_period="2026-12", origin_period=PERIOD), FAMILY): 5}, 95, 0),
+        # Billed for this period on a day outside it.
+        ({(book(day=EARLY), FAMILY): 5}, 105, 5),
+    ],
+    ids=[
+        *("posted", "payable", "accrual", "settled", "other period"),
+        *("corrects another", "corrected elsewhere", "other day"),
+    ],
+)
+def test_owed_is_what_stands_in_the_period_after_tonight(
+    posted: Posted, tonight: int, left_alone: int
+) -> None:
+    night = Case([invoice("1")], {book(): {FAMILY: 100}}, posted=posted)
+    days = night.bookable
+
+    assert night.row().owed_nano == tonight
+    assert replace(night, bookable=[], booked_days=days).row().owed_nano == left_alone
 
 
 def test_seats_credits_and_prepaid_lots_are_owed_as_they_are_booked() -> None:
