@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from cli.day_math import day_math
+from cli.explain_figure import explain_figure, explain_tie
 from config.settings import settings_from_environment
 from tasks.core.errors import GraduandError, LakeError, LedgerError
 from tasks.core.explained import BookedBy, BreakStory, DayMath, EntryStory, FamilyStory
@@ -18,6 +19,7 @@ from tasks.ledger import history
 from tasks.ledger.ledger import Ledger
 from tasks.pages.explain import break_story, entry_story, posting_story
 from tasks.pages.explain_family import family_story
+from tasks.pages.explain_figure import figure_story, tie_story
 from tasks.pages.text import plain
 
 _POSTING = re.compile(r"([0-9]{1,15})\.([0-9]{1,9})")
@@ -38,6 +40,12 @@ def main(chosen: argparse.Namespace) -> int:
         if chosen.what == "break":
             seen = _break(lake, ledger, chosen.id)
             print(_json(asdict(seen)) if chosen.json else break_story(seen), end="")
+        elif chosen.what == "figure" and chosen.words[0] == "tie-out" and len(chosen.words) > 1:
+            tie = explain_tie(settings, lake, ledger, chosen.words[1])
+            print(_json(asdict(tie)) if chosen.json else tie_story(tie), end="")
+        elif chosen.what == "figure":
+            figure = explain_figure(ledger, chosen.words, chosen.start, chosen.end)
+            print(_json(asdict(figure)) if chosen.json else figure_story(figure), end="")
         elif chosen.what == "family":
             family = _family(ledger, chosen.id, chosen.start, chosen.end)
             print(_json(asdict(family)) if chosen.json else family_story(family), end="")

@@ -146,8 +146,22 @@ def _add_explain(explain: argparse.ArgumentParser) -> None:
         kind.add_argument("id", metavar=shape)
         kind.add_argument("--json", action="store_true", help="everything, for a program")
         if what == "family":
-            kind.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY")
-            kind.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY")
+            _add_days(kind)
+    figure = kinds.add_parser("figure", help="a figure of the page, down to postings or breaks")
+    figure.add_argument(
+        "words",
+        nargs="+",
+        metavar="WORD",
+        help="family FAMILY [POOL], total KIND, coverage [SHARE], pool FAMILY POOL MONTH,"
+        " tie-out ISSUER",
+    )
+    figure.add_argument("--json", action="store_true", help="everything, for a program")
+    _add_days(figure)
+
+
+def _add_days(kind: argparse.ArgumentParser) -> None:
+    kind.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY")
+    kind.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ Desired = Mapping[BookKey, Mapping[Destination, int]]
 _SPENT = frozenset({DestinationKind.FAMILY, DestinationKind.AD_HOC, DestinationKind.UNATTRIBUTED})
 _BY_SHARE = frozenset({Method.METERED, Method.ESTIMATED})
 
+#: Shares of usage charges, best explained first.
+EXPLAINED = ("evidenced", "inferred", "unexplained")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Coverage:
@@ -98,15 +101,28 @@ def totals_of(desired: Desired, ties: Iterable[TieOut]) -> tuple[tuple[str, int]
     return tuple(sorted(totals.items()))
 
 
+def is_usage(destination: Destination) -> bool:
+    """Tell what was billed for usage: what coverage is shares of."""
+    # Seats are owed by contract: how much of usage is explained does not hang on them.
+    return destination.kind in _SPENT and destination.method is not Method.SEAT
+
+
+def explained_as(destination: Destination) -> str:
+    """Tell which share of `EXPLAINED` usage charges of a destination are in."""
+    if destination.kind is not DestinationKind.FAMILY:
+        return "unexplained"
+    is_stamped = destination.strength is Strength.STAMP and destination.method in _BY_SHARE
+    return "evidenced" if is_stamped or destination.method is Method.DIRECT else "inferred"
+
+
 def coverage_of(desired: Desired) -> tuple[Coverage, ...]:
     """Share out usage charges by how well they are explained, by currency."""
     shares: dict[str, list[int]] = {}
     for key, lines in desired.items():
         for destination, amount_nano in lines.items():
-            # Seats are owed by contract: how much of usage is explained does not hang on them.
-            if destination.kind in _SPENT and destination.method is not Method.SEAT:
+            if is_usage(destination):
                 share = shares.setdefault(key.currency, [0, 0, 0])
-                share[_explained(destination)] += amount_nano
+                share[EXPLAINED.index(explained_as(destination))] += amount_nano
     return tuple(Coverage(currency, *share) for currency, share in sorted(shares.items()))
 
 
@@ -148,16 +164,6 @@ def leaks_of(desired: Desired) -> tuple[Leak, ...]:
                 of = (to.portfolio, to.family, to.workflow, to.pool, to.paid_from, key.currency)
                 sums[of] = sums.get(of, 0) + amount_nano
     return tuple(Leak(*of, amount_nano) for of, amount_nano in sorted(sums.items()))
-
-
-def _explained(destination: Destination) -> int:
-    """Tell which share money is in: 0 evidenced, 1 inferred, 2 unexplained."""
-    if destination.kind is not DestinationKind.FAMILY:
-        return 2
-    if destination.method is Method.DIRECT:
-        return 0
-    is_stamped = destination.strength is Strength.STAMP
-    return 0 if is_stamped and destination.method in _BY_SHARE else 1
 
 
 def _pool_rows(desired: Desired, *, by_workflow: bool) -> tuple[PoolRow, ...]:

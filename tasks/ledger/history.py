@@ -51,6 +51,18 @@ def entries_of_family(
     return _entries(connection, [entries.c.day.between(start, end), entries.c.id.in_(posting)])
 
 
+def entries_between(connection: Connection, start: date, end: date) -> list[BookedEntry]:
+    """Read every entry for charge days from `start` to `end`, oldest first."""
+    return _entries(connection, [tables.entries.c.day.between(start, end)])
+
+
+def digest_of_night(connection: Connection, number: int) -> str:
+    """Read the digest that a night recorded; empty if there is none of that number."""
+    table = tables.reconciliations.c
+    digest = connection.execute(select(table.digest).where(table.id == number)).scalar()
+    return digest or ""
+
+
 def newest_entry(connection: Connection) -> int:
     """Give the number of the newest entry; 0 if nothing was booked."""
     return int(connection.execute(select(func.max(tables.entries.c.id))).scalar() or 0)

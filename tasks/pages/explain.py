@@ -26,7 +26,7 @@ from tasks.pages.explain_day import (
     split_lines,
     to_words,
 )
-from tasks.pages.explain_words import CAUSES, CLAIM, KINDS, METHODS, NEXT, STRENGTHS
+from tasks.pages.explain_words import BY_TERMS, CAUSES, CLAIM, KINDS, METHODS, NEXT, STRENGTHS
 from tasks.pages.meanings import BREAKS
 from tasks.pages.text import amount, plain
 
@@ -202,6 +202,9 @@ def _proof(story: EntryStory, to: Destination) -> Iterator[str]:
     if story.math is None or to.kind is DestinationKind.PAYABLE:
         return
     currency = story.booked.entry.key.currency
+    if to.method in BY_TERMS:
+        yield f"  Not split from a bill: {BY_TERMS[to.method]}."
+        return
     booked = sum(_moved(one, to) for one in story.book if one.number <= story.booked.number)
     key = story.booked.entry.key
     book = (key.billing_period, key.currency)

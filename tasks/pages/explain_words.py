@@ -27,6 +27,16 @@ METHODS = {
     Method.BALANCE: "the other side of the entry: what is owed to the vendor",
 }
 
+#: Money that finance's lines decide, not the day's charges: which line, and how.
+BY_TERMS = {
+    Method.SEAT: "a seat plan of finance.yaml, evenly by day, over the runs of its account (R12)",
+    Method.ACCRUED: "a seat plan of finance.yaml by the day, or usage not billed yet (R12, R15)",
+    Method.BOUGHT: "credits or seats bought, by finance.yaml or by the vendor's bill (R12, R13)",
+    Method.DRAWN: "usage of the day drew it from prepaid credits of finance.yaml (R13)",
+    Method.EXPIRED: "a lot of finance.yaml ended on the day before (R13)",
+    Method.SETTLED: "an invoice of finance.yaml or of a file, less what the books owed (R14)",
+}
+
 STRENGTHS = {
     Strength.STAMP: "evidenced: the run, or its work item, carries the workflow's stamp",
     Strength.ACCOUNT: "inferred: the account belongs to the workflow",
