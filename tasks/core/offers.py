@@ -104,7 +104,7 @@ def _ratio(buckets: Sequence[Bucket]) -> Fraction | None:
         return None
     metered = sum(bucket.metered_nano for bucket in counted)
     billed = sum(bucket.billed_nano for bucket in counted)
-    return Fraction(billed, metered) if metered > 0 and billed > 0 else None
+    return Fraction(billed, metered) if metered > 0 else None
 
 
 def _steady_days(ratios: Mapping[date, Fraction]) -> list[date]:

@@ -14,6 +14,7 @@ import pytest
 from config.load import load_config
 from config.shapes.sources import Issuer
 from tasks.core.books import BreakClass
+from tasks.core.breaks import Legs
 from tasks.core.buckets import Bucket
 from tasks.core.contract_diff import contract_diff, with_contract_line
 from tasks.core.errors import ConfigError
@@ -45,10 +46,10 @@ def bucket(day: date, billed_nano: int, **fields: Any) -> Bucket:
 def offered(
     buckets: Sequence[Bucket],
     contract: Sequence[Mapping[str, object]] = (),
-    known: Sequence[date] = DAYS,
+    known: Legs | None = None,
 ) -> list[ContractOffer]:
     issuer = Issuer.model_validate({"id": "anthropic", "contract": list(contract)})
-    return [*offers_of(buckets, [issuer], legs(*known), lambda _, __: TOLERANCE)]
+    return [*offers_of(buckets, [issuer], known or legs(*DAYS), lambda _, __: TOLERANCE)]
 
 
 def billed(*parts: int) -> list[Bucket]:
@@ -107,13 +108,17 @@ def test_a_day_with_anything_that_cannot_be_compared_does_not_count(fields: Any)
     assert offered(buckets) == []
 
 
-def test_days_that_are_not_complete_do_not_count() -> None:
-    assert offered(billed(*[850_000] * 10), known=DAYS[1:]) == []
+@pytest.mark.parametrize("leg", ["usage", "charges"])
+def test_days_that_are_not_complete_do_not_count(leg: str) -> None:
+    complete = {("anthropic", day) for day in DAYS[1:]}
+
+    assert offered(billed(*[850_000] * 10), known=legs(*DAYS, **{leg: complete})) == []
 
 
 def test_money_back_and_free_use_are_no_discount() -> None:
     assert offered(billed(*[-850_000] * 12)) == []
     assert offered(billed(*[0] * 12)) == []
+    assert offered(billed(*[40] * 12)) == [], "that factor would read 0.0000"
 
 
 def test_tiers_and_accounts_of_a_model_are_summed_by_day() -> None:
@@ -140,6 +145,7 @@ LINE = {"model": "claude-*", "from": "2026-01-01"}
         ([{**LINE, "factor": "0.9", "from": "2026-11-05"}], None),
         ([{**LINE, "factor": "0.9", "to": "2026-11-05"}], None),
         ([{**LINE, "factor": "0.9", "from": "2027-01-01"}], None),
+        ([{**LINE, "factor": "0.9"}, {**LINE, "factor": "0.8", "from": "2027-01-01"}], None),
     ],
 )
 def test_a_factor_in_force_is_multiplied_and_other_contracts_are_left_alone(
