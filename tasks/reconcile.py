@@ -6,7 +6,7 @@ else computed again.
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,22 +26,28 @@ from tasks.as_of import config_as_of
 from tasks.core.bases import bases_of
 from tasks.core.books import DayBasis, Entry
 from tasks.core.break_ids import break_id
-from tasks.core.corrections import corrections_of
+from tasks.core.breaks import Quarantine
+from tasks.core.claims import LoggedCost, OutcomeCounts
+from tasks.core.corrections import Correction, corrections_of
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
 from tasks.core.findings import Finding
 from tasks.core.forecast import spend_needed_from
 from tasks.core.item_states import current_items
+from tasks.core.kept import KeptNight
 from tasks.core.night import Books, IssuerDay
 from tasks.core.night_report import NightReport
 from tasks.core.outcomes import Outcomes, outcomes_of, references
 from tasks.core.pending import pending_days
 from tasks.core.plan import Failure, Plan
+from tasks.core.pool_days import PendingDay
 from tasks.core.pools import Pools, pools_of
 from tasks.core.posting import difference
+from tasks.core.prices import PriceCard, card_from_json
 from tasks.core.reconcile import reconcile as reconcile_books
 from tasks.core.roll_forward import Measured, roll_forward, standing_after
 from tasks.core.statement import aged, night_of, reasons_of
+from tasks.kept_nights import Moment, files_of, load_night, moment_of, save_night
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.reads import Booked
@@ -58,11 +64,27 @@ UNBILLED = (AgentLogSource, GithubSource, JiraSource, InvoiceFileSource, Payable
 
 @dataclass(frozen=True, slots=True)
 class _Computed:
-    """One computation, not booked yet."""
+    """One computation, not booked yet.
 
-    gathered: Gathered
+    Attributes:
+        moment: The newest of what it could see.
+        held: (issuer, day)s that must not be measured tonight.
+        quarantine: Rows of the window that could not be booked.
+        gathered: What it was computed from; None where a memo was served.
+        kept: The memo of the newest night, made of the same: the books say what it found.
+    """
+
+    moment: Moment
+    config: Config
+    card: PriceCard
     books: Books
-    bases: Mapping[IssuerDay, DayBasis]
+    bases: Sequence[DayBasis]
+    held: Collection[IssuerDay]
+    quarantine: Sequence[Quarantine]
+    decided: Sequence[OutcomeCounts]
+    costs: Mapping[str, LoggedCost]
+    gathered: Gathered | None = None
+    kept: KeptNight | None = None
 
 
 @task(name="reconcile", task_run_name="reconcile {plan.start} to {plan.end}")
@@ -98,10 +120,12 @@ def reconcile(
                 agreed = config.digests
             computed = _compute(plan, config, lake, ledger)
             try:
-                night = _book(plan, computed, ledger, failures, notices, dry_run=dry_run)
+                night, booked = _book(plan, computed, ledger, failures, notices, dry_run=dry_run)
             except StaleNightError as error:
                 log.info("computing again: %s", error)
             else:
+                if booked is not None:
+                    _keep(plan, computed, night, booked.reconciliation_id, lake, ledger)
                 return replace(
                     night,
                     outcomes=_outcomes(plan, computed, ledger, settings),
@@ -120,6 +144,12 @@ def _record_config(config: Config, ledger: Ledger, plan: Plan) -> None:
 
 
 def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Computed:
+    moment = moment_of(ledger)
+    kept = None if plan.is_past else load_night(plan, config, moment, lake, ledger)
+    if kept is not None:
+        card = card_from_json(kept.card)
+        found = (kept.books, kept.bases, (), kept.quarantine, kept.decided, kept.costs)
+        return _Computed(moment, config, card, *found, kept=kept)
     gathered = gather(plan, config, lake, ledger)
     books = reconcile_books(gathered.inputs)
     sources = enabled_sources(config.sources)
@@ -127,19 +157,29 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     bases = bases_of(
         gathered.standing, issuer_of, gathered.made, books.terms, books.fx, books.direct
     )
-    return _Computed(gathered, books, bases)
+    return _Computed(
+        replace(moment, seq=gathered.seq, books_at=gathered.books_at, acts_at=gathered.acts_at),
+        config,
+        gathered.card,
+        books,
+        list(bases.values()),
+        gathered.standing.held,
+        gathered.inputs.quarantine,
+        gathered.decided,
+        gathered.costs,
+        gathered,
+    )
 
 
 def _outcomes(plan: Plan, computed: _Computed, ledger: Ledger, settings: Settings) -> Outcomes:
     """Read what became of all work known by the night's moment."""
     pseudonym = keyed_digest(settings.digest_key.get_secret_value())
-    gathered = computed.gathered
     return outcomes_of(
-        gathered.config.catalog,
+        computed.config.catalog,
         # All events: a revert and a deployment happen to the commit an item was merged as.
         current_items(ledger.item_events(observed_by=plan.as_of)),
-        gathered.decided,
-        gathered.costs,
+        computed.decided,
+        computed.costs,
         names=references(ledger.labels("work_item"), pseudonym),
         day=plan.as_of.date(),
     )
@@ -153,13 +193,13 @@ def _book(
     notices: Sequence[Finding],
     *,
     dry_run: bool,
-) -> NightReport:
-    books, standing = computed.books, computed.gathered.standing
-    reasons = reasons_of(books, standing.held, failures, computed.gathered.inputs.quarantine)
-    status = "held" if standing.held else "partial" if reasons else "tied"
+) -> tuple[NightReport, Booked | None]:
+    books, held = computed.books, computed.held
+    reasons = reasons_of(books, held, failures, computed.quarantine)
+    status = "held" if held else "partial" if reasons else "tied"
     stood = [one.item for one in ledger.breaks_current()]
     known = _first_seen(plan, books, ledger)
-    currencies = {one.id: one.currency for one in computed.gathered.inputs.issuers}
+    currencies = {one.id: one.currency for one in computed.config.sources.issuers}
     entries: list[Entry] = []
     booked: Booked | None = None
     if not plan.is_past:
@@ -171,10 +211,10 @@ def _book(
             if not dry_run:
                 booked = _commit(plan, computed, ledger, entries, status)
     last = ledger.last_reconciliation()
-    measured = Measured(plan.start, plan.end, standing.held, books.breaks)
+    measured = Measured(plan.start, plan.end, held, books.breaks)
     # Breaks move on with a night that is booked, or that would be.
     is_observed = booked is not None or (dry_run and not plan.is_past)
-    return NightReport(
+    night = NightReport(
         plan=plan,
         status=status,
         reasons=tuple(reasons),
@@ -183,7 +223,7 @@ def _book(
             books.breaks,
             [known.get(break_id(one)) for one in books.breaks],
             plan.as_of,
-            dispositions=computed.gathered.config.finance.dispositions,
+            dispositions=computed.config.finance.dispositions,
             currencies=currencies,
         ),
         failures=tuple(failures),
@@ -196,8 +236,9 @@ def _book(
         roll_forward=(
             roll_forward(stood, standing_after(stood, measured), currencies) if is_observed else ()
         ),
-        corrections=corrections_of(computed.gathered.inputs.posted, entries, plan.start, plan.end),
+        corrections=_corrections(plan, computed, entries),
     )
+    return night, booked
 
 
 def _first_seen(plan: Plan, books: Books, ledger: Ledger) -> dict[str, datetime]:
@@ -213,32 +254,27 @@ def _pools(
     plan: Plan, computed: _Computed, ledger: Ledger, settings: Settings, *, is_booked: bool
 ) -> Pools:
     """Read the budget pools of the window's last month: what is booked, and what pends."""
-    gathered, inputs = computed.gathered, computed.gathered.inputs
-    pending = pending_days(
-        inputs.runs,
-        gathered.card,
-        booked={*inputs.booked_days, *(computed.bases if is_booked else ())},
-        currencies={one.id: one.currency for one in inputs.issuers},
-        seats=inputs.finance.seats,
-    )
+    pending = _pending(computed, is_booked=is_booked)
     days = ledger.pool_days(
         spend_needed_from(plan.end),
         plan.end,
-        books_at=gathered.books_at if plan.is_past else None,
+        books_at=computed.moment.books_at if plan.is_past else None,
     )
     # The past changes no file of today. Line ends stay as they are: a diff must fit the file.
     text = "" if plan.is_past else (settings.config_dir / CATALOG).read_bytes().decode()
-    return pools_of(inputs.catalog, days, pending, through=plan.end, catalog_text=text)
+    return pools_of(computed.config.catalog, days, pending, through=plan.end, catalog_text=text)
 
 
 def _difference(computed: _Computed) -> list[Entry]:
+    if computed.gathered is None:
+        return []  # what a memo was made of is booked, and nothing has been since
     inputs = computed.gathered.inputs
     return difference(
         inputs.posted,
         computed.books.desired,
-        days=list(computed.bases),
+        days=[(basis.issuer, basis.day) for basis in computed.bases],
         previous=computed.gathered.previous,
-        now=computed.bases,
+        now={(basis.issuer, basis.day): basis for basis in computed.bases},
         closed=inputs.closed,
         provisional=computed.gathered.standing.provisional,
     )
@@ -247,16 +283,61 @@ def _difference(computed: _Computed) -> list[Entry]:
 def _commit(
     plan: Plan, computed: _Computed, ledger: Ledger, entries: list[Entry], status: str
 ) -> Booked:
-    gathered, books = computed.gathered, computed.books
-    digests, card = gathered.config.digests, gathered.card
+    moment, books = computed.moment, computed.books
+    digests, card = computed.config.digests, computed.card
     ledger.store_config_version("card", card.digest, card.to_json(), plan.as_of)
-    night = night_of(plan, gathered.seq, digests, card.digest, books, status, entries)
+    night = night_of(plan, moment.seq, digests, card.digest, books, status, entries)
     return ledger.book_night(
         night,
-        books_at=gathered.books_at,
-        bases=list(computed.bases.values()),
+        books_at=moment.books_at,
+        bases=computed.bases,
         recorded_at=plan.as_of,
-        held=gathered.standing.held,
+        held=computed.held,
         configs=digests,
-        acts_at=gathered.acts_at,
+        acts_at=moment.acts_at,
     )
+
+
+def _keep(
+    plan: Plan, computed: _Computed, night: NightReport, number: int, lake: Lake, ledger: Ledger
+) -> None:
+    """Keep a night that has just been booked, for a rerun that nothing has changed for."""
+    if computed.gathered is None or computed.held:
+        return
+    standing = computed.gathered.standing
+    read = (*standing.runs, *standing.usage, *standing.charges, *standing.first_charges)
+    kept = KeptNight(
+        files=files_of(read),
+        card=computed.card.to_json(),
+        quarantine=tuple(computed.quarantine),
+        books=computed.books,
+        bases=tuple(computed.bases),
+        decided=tuple(computed.decided),
+        costs=computed.costs,
+        pending=tuple(_pending(computed, is_booked=True)),
+        corrections=night.corrections,
+    )
+    moment = replace(computed.moment, books_at=number)
+    save_night(plan, computed.config, moment, lake, ledger, kept)
+
+
+def _pending(computed: _Computed, *, is_booked: bool) -> Sequence[PendingDay]:
+    if computed.gathered is None:
+        return computed.kept.pending if computed.kept else ()
+    inputs = computed.gathered.inputs
+    tonight = [(basis.issuer, basis.day) for basis in computed.bases] if is_booked else []
+    return pending_days(
+        inputs.runs,
+        computed.card,
+        booked={*inputs.booked_days, *tonight},
+        currencies={one.id: one.currency for one in inputs.issuers},
+        seats=inputs.finance.seats,
+    )
+
+
+def _corrections(
+    plan: Plan, computed: _Computed, entries: Sequence[Entry]
+) -> tuple[Correction, ...]:
+    if computed.gathered is None:
+        return computed.kept.corrections if computed.kept else ()
+    return corrections_of(computed.gathered.inputs.posted, entries, plan.start, plan.end)

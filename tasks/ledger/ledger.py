@@ -21,6 +21,7 @@ from tasks.ledger import (
     booking,
     configs,
     intake,
+    memos,
     outbox,
     quarantine,
     reads,
@@ -339,6 +340,18 @@ class Ledger(ProofDoor, PeriodDoor):
         """Read since when breaks of a window are known, by id, whether they stand or not."""
         with reading(self._engine) as connection:
             return read_first_seen(connection, start, end, by)
+
+    # --- memos
+
+    def record_memo(self, key: str, digest: str, recorded_at: datetime) -> None:
+        """Record the digest of what is kept in the lake. See `tasks.ledger.memos`."""
+        with writing(self._engine) as connection:
+            memos.add_memo(connection, key, digest, recorded_at)
+
+    def knows_memo(self, key: str, digest: str) -> bool:
+        """Tell whether this ledger recorded exactly this memo."""
+        with reading(self._engine) as connection:
+            return memos.knows_memo(connection, key, digest)
 
     # --- outbox
 
