@@ -62,6 +62,7 @@ class Bill:
 
     Attributes:
         place: Surrogate of its file or folder.
+        told: Which file it is, for messages.
         days: Of the window only.
         ranges: First and last day booked, by billing period; of rows of any service.
         undated: Refused rows that name no day.
@@ -70,17 +71,18 @@ class Bill:
     """
 
     place: str
+    told: str = ""
     days: dict[date, BillDay] = field(default_factory=lambda: defaultdict(BillDay))
     ranges: dict[str, tuple[date, date]] = field(default_factory=dict)
     undated: list[Reject] = field(default_factory=list)
     other_rows: int = 0
     other_sums: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
-    def note(self, period: date, day: date) -> None:
+    def note(self, period: str, day: date) -> None:
         """Take a booked day into the range of its billing period."""
-        name = billing_period(period)
-        first, last = self.ranges.get(name, (day, day))
-        self.ranges[name] = min(first, day), max(last, day)
+        first, last = self.ranges.setdefault(period, (day, day))
+        if not first <= day <= last:
+            self.ranges[period] = min(first, day), max(last, day)
 
 
 class _BadRowError(ValueError):
@@ -109,38 +111,39 @@ class BillReader:
         )
         self._is_wanted: dict[str, bool] = {}
 
-    def read(self, paths: Sequence[Path], place: str) -> Bill:
+    def read(self, paths: Sequence[Path], place: str, told: str) -> Bill:
         """Read one bill.
 
         Args:
             paths: Its file, or its parts.
             place: Surrogate of it.
+            told: Which one it is, for messages.
 
         Raises:
             SourceError: A file of it is no bill, lacks a column, is damaged, mostly
                 unreadable, or says one thing twice and differently.
         """
-        bill = Bill(place)
+        bill = Bill(place, told)
         seen: dict[bytes, bytes] = {}
         read = refused = 0
         for path in paths:
-            with open_table(self._config.name, path, place) as table:
-                columns = self._columns(table.columns, place)
+            with open_table(self._config.name, path, told) as table:
+                columns = self._columns(table.columns, told)
                 for row in table.rows:
                     read += 1
                     refused += not self._take(row, columns, bill, seen)
-                    refuse_too_many(self._config.name, place, refused)
+                    refuse_too_many(self._config.name, told, refused)
         if refused >= _FEW_REJECTS and 2 * refused > read:
             # Taken as it is, it would empty every day that it held charges of.
             detail = f"{refused} of {read} rows cannot be read; export it again"
-            raise SourceError(self._config.name, f"{place}: {detail}")
+            raise SourceError(self._config.name, f"{told}: {detail}")
         return bill
 
-    def _columns(self, header: Sequence[str], place: str) -> BillColumns:
+    def _columns(self, header: Sequence[str], told: str) -> BillColumns:
         found = layout_of(header)
         if found is None:
             detail = (
-                f"{place} is neither FOCUS (it has no column BilledCost) nor a Cost and Usage "
+                f"{told} is neither FOCUS (it has no column BilledCost) nor a Cost and Usage "
                 "Report (no column line_item_unblended_cost); correct `paths`"
             )
             raise SourceError(self._config.name, detail)
@@ -150,7 +153,7 @@ class BillReader:
         if line_id is not None and line_id not in header:
             missing.append(line_id)
         if missing:
-            detail = f"{place} is {layout.name} without {', '.join(missing)}; export it with them"
+            detail = f"{told} is {layout.name} without {', '.join(missing)}; export it with them"
             raise SourceError(self._config.name, detail)
         return BillColumns(layout, names, header.index(line_id) if line_id is not None else None)
 
@@ -178,7 +181,7 @@ class BillReader:
         except _BadRowError as error:
             self._refuse(row, bill, day, error, said, account)
             return False
-        self._hold_against(seen, columns, row.cells, bill.place)
+        self._hold_against(seen, columns, row.cells, bill.told)
         if day is not None and self._window[0] <= day <= self._window[1]:
             bill.days[day].rows.append(kept)
             bill.days[day].accounts.add(account)
@@ -268,30 +271,31 @@ class BillReader:
             bill.days[day].rejects.append(reject)
 
     def _hold_against(
-        self, seen: dict[bytes, bytes], columns: BillColumns, cells: Sequence[str], place: str
+        self, seen: dict[bytes, bytes], columns: BillColumns, cells: Sequence[str], told: str
     ) -> None:
         """Refuse a file that says of one and the same line two different things."""
         key, amounts = columns.identity(cells)
         before = seen.setdefault(key, amounts)
         if columns.line_id is not None and before is not amounts:
-            detail = f"{place} contradicts itself: two lines have the same id; export it again"
+            detail = f"{told} contradicts itself: two lines have the same id; export it again"
             raise SourceError(self._config.name, detail)
         if before != amounts:
             detail = (
-                f"{place} contradicts itself: two rows differ in nothing but their amounts; export "
+                f"{told} contradicts itself: two rows differ in nothing but their amounts; export "
                 "it again, or name the column that tells lines apart as `line_id`"
             )
             raise SourceError(self._config.name, detail)
 
 
 @lru_cache(maxsize=65_536)
-def _booked_day(start: str, period: str) -> tuple[date, date] | None:
-    """Give the first day of a row's billing period, and the day it is booked on."""
+def _booked_day(start: str, period: str) -> tuple[str, date] | None:
+    """Give a row's billing period, and the day it is booked on."""
     first, charged = _read_instant(period), _read_instant(start)
     if first is None or charged is None:
         return None
-    days = period_days(billing_period(vendor_day(first)))
-    return days[0], min(max(vendor_day(charged), days[0]), days[-1])
+    name = billing_period(vendor_day(first))
+    days = period_days(name)
+    return name, min(max(vendor_day(charged), days[0]), days[-1])
 
 
 def _instant(said: Mapping[str, str], name: str) -> datetime:

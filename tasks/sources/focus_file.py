@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from config.shapes.sources import FocusFileSource, Issuer
@@ -28,7 +29,7 @@ from tasks.sources.agent_log_files import find_files
 from tasks.sources.focus_bill import Bill, BillReader
 from tasks.sources.focus_rows import conform_charges
 from tasks.sources.report_fields import decimal_text
-from tasks.sources.table_files import place_of
+from tasks.sources.table_files import place_of, told_of
 from tasks.transport.client import Client
 
 CHARGES = Stream("charges", StreamKind.REPORT, "charges")
@@ -61,8 +62,10 @@ def fetch(
             another one; nothing of any file is taken.
     """
     reader = BillReader(config, keyed_digest, window)
+    files = _bills(config)
     bills = [
-        reader.read(paths, place_of(name, keyed_digest)) for name, paths in _bills(config).items()
+        reader.read(paths, place_of(name, keyed_digest), told_of(at, len(files)))
+        for at, (name, paths) in enumerate(files.items(), start=1)
     ]
     _refuse_overlaps(config.name, bills)
     last_old = vendor_day(now) - config.lag_days * _ONE_DAY - _ONE_DAY
@@ -77,7 +80,7 @@ def fetch(
     return Pulled(
         batches,
         Watermark(day_bounds(first_open)[0]),
-        findings=tuple(finding for bill in bills for finding in _other_services(config.name, bill)),
+        findings=_other_services(config.name, bills),
     )
 
 
@@ -113,9 +116,9 @@ def _refuse_overlaps(source: str, bills: Sequence[Bill]) -> None:
 
 def _overlap(one: Bill, other: Bill, day: date) -> str:
     if _content(one) == _content(other):
-        return f"{other.place} repeats {one.place} under another name; take one of them away"
+        return f"{other.told} repeats {one.told} under another name; take one of them away"
     return (
-        f"{other.place} overlaps {one.place}: both bring charges of {day} of one account; take "
+        f"{other.told} overlaps {one.told}: both bring charges of {day} of one account; take "
         "the older one away, or set `parts` if they are parts of one bill in a folder of its own"
     )
 
@@ -167,11 +170,14 @@ def _day_of_undated(ranges: Sequence[_Range], window: tuple[date, date]) -> date
     return min((day for day in days if day <= window[1]), default=None)
 
 
-def _other_services(source: str, bill: Bill) -> list[Finding]:
-    if not bill.other_rows:
-        return []
-    sums = ", ".join(
-        f"{currency} {decimal_text(amount)}" for currency, amount in sorted(bill.other_sums.items())
-    )
-    detail = f"{bill.other_rows} rows of other services ({sums or 'no amount'}) are not kept"
-    return [Finding("other_services", bill.place, detail, source)]
+def _other_services(source: str, bills: Sequence[Bill]) -> tuple[Finding, ...]:
+    rows = sum(bill.other_rows for bill in bills)
+    if not rows:
+        return ()
+    sums: dict[str, Decimal] = {}
+    for bill in bills:
+        for currency, amount in bill.other_sums.items():
+            sums[currency] = sums.get(currency, Decimal(0)) + amount
+    told = ", ".join(f"{currency} {decimal_text(sums[currency])}" for currency in sorted(sums))
+    detail = f"{rows} rows of other services ({told or 'no amount'}) are not kept"
+    return (Finding("other_services", source, detail, source),)

@@ -31,6 +31,7 @@ from tasks.sources.table_files import (
     place_of,
     refuse_too_many,
     refused_row,
+    told_of,
 )
 from tasks.transport.client import Client
 
@@ -69,8 +70,10 @@ def fetch(
     documents: dict[_Named, list[RawRow]] = {}
     rejects: dict[date, list[Reject]] = defaultdict(list)
     undated = min(window[1], vendor_day(now) - _ONE_DAY)
-    for path in find_files(config.name, config.paths):
-        read = _FileOfDocuments(config.name, place_of(path, keyed_digest))
+    files = find_files(config.name, config.paths)
+    for at, path in enumerate(files, start=1):
+        told = told_of(at, len(files))
+        read = _FileOfDocuments(config.name, place_of(path, keyed_digest), told)
         read.read(path)
         for day, reject in read.rejects:
             rejects[min(day or undated, undated)].append(reject)
@@ -123,16 +126,17 @@ class _FileOfDocuments:
         rejects: Refused rows, each with the day it names, if it does.
     """
 
-    def __init__(self, source: str, place: str) -> None:
+    def __init__(self, source: str, place: str, told: str) -> None:
         self._source = source
         self._place = place
+        self._told = told
         self.documents: dict[_Named, list[RawRow]] = {}
         self.rejects: list[tuple[date | None, Reject]] = []
 
     def contradiction(self, detail: str) -> SourceError:
         """Say that a file contradicts itself or another one."""
         return SourceError(
-            self._source, f"{self._place} contradicts what was read: it {detail}; correct one"
+            self._source, f"{self._told} contradicts what was read: it {detail}; correct one"
         )
 
     def read(self, path: Path) -> None:
@@ -143,10 +147,10 @@ class _FileOfDocuments:
         """
         broken: set[_Named] = set()
         taken: list[tuple[_Named, TableRow, RawRow]] = []
-        with open_table(self._source, path, self._place) as table:
-            columns = needed_columns(self._source, self._place, table.columns, _NEEDED, _OPTIONAL)
+        with open_table(self._source, path, self._told) as table:
+            columns = needed_columns(self._source, self._told, table.columns, _NEEDED, _OPTIONAL)
             for row in table.rows:
-                refuse_too_many(self._source, self._place, len(self.rejects))
+                refuse_too_many(self._source, self._told, len(self.rejects))
                 said = columns.fields(row)
                 if said is None:
                     self.rejects.append((None, refused_row(self._place, row, "", "ragged_row")))

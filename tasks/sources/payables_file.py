@@ -32,6 +32,7 @@ from tasks.sources.table_files import (
     open_table,
     place_of,
     refused_row,
+    told_of,
 )
 from tasks.transport.client import Client
 
@@ -65,13 +66,13 @@ def fetch(
     rows: dict[date, list[RawRow]] = defaultdict(list)
     rejects: dict[date, list[Reject]] = defaultdict(list)
     undated = min(window[1], vendor_day(now) - _ONE_DAY)
-    findings: list[Finding] = []
+    others = 0
     seen: set[tuple[object, ...]] = set()
-    for path in find_files(config.name, config.paths):
-        place = place_of(path, keyed_digest)
-        others = 0
-        with open_table(config.name, path, place) as table:
-            columns = _columns(config, place, table.columns)
+    files = find_files(config.name, config.paths)
+    for at, path in enumerate(files, start=1):
+        place, told = place_of(path, keyed_digest), told_of(at, len(files))
+        with open_table(config.name, path, told) as table:
+            columns = _columns(config, told, table.columns)
             for row in table.rows:
                 said = columns.fields(row)
                 issuer = issuer_of(said[config.columns.payee]) if said is not None else None
@@ -85,9 +86,10 @@ def fetch(
                     rejects[day].append(refused_row(place, row, "", read))
                 elif not _is_repeat(read, seen):
                     rows[date.fromisoformat(str(read.pop("paid_on")))].append(read)
-        if others:
-            detail = f"{others} payments to others than vendors of agents are not kept"
-            findings.append(Finding("other_payees", place, detail, config.name))
+    findings = []
+    if others:
+        detail = f"{others} payments to others than vendors of agents are not kept"
+        findings.append(Finding("other_payees", config.name, detail, config.name))
     return whole_days(rows, rejects, window=window, watermark=watermark, now=now, findings=findings)
 
 
@@ -119,10 +121,10 @@ def conform(
     return Conformed(payments)
 
 
-def _columns(config: PayablesFileSource, place: str, header: Sequence[str]) -> NamedColumns:
+def _columns(config: PayablesFileSource, told: str, header: Sequence[str]) -> NamedColumns:
     names = config.columns
     needed = [names.paid_on, names.payee, names.amount, names.currency]
-    return needed_columns(config.name, place, header, needed, [names.document])
+    return needed_columns(config.name, told, header, needed, [names.document])
 
 
 def _issuer_of(payees: Iterable[Payee]) -> Callable[[str], str | None]:

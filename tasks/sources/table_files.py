@@ -66,14 +66,19 @@ def place_of(path: Path, keyed_digest: Callable[[str], str]) -> str:
     return f"file {keyed_digest(name)[:_SURROGATE_LENGTH]}"
 
 
+def told_of(position: int, count: int) -> str:
+    """Say which of a source's files is meant, so that a person finds it without its name."""
+    return f"file {position} of {count} in order of names"
+
+
 @contextmanager
-def open_table(source: str, path: Path, place: str) -> Iterator[FileTable]:
+def open_table(source: str, path: Path, told: str) -> Iterator[FileTable]:
     """Open a CSV (`.gz` too) or Parquet file.
 
     Args:
         source: For error messages.
         path: The file; its name says which kind it is.
-        place: What to call it in an error message.
+        told: What to call it in an error message.
 
     Raises:
         SourceError: It cannot be read as a table, also while its rows are read.
@@ -90,13 +95,13 @@ def open_table(source: str, path: Path, place: str) -> Iterator[FileTable]:
                 columns = _columns(next(records, []))
                 yield FileTable(columns, _numbered(records))
     except UnicodeDecodeError as error:
-        detail = f"{place} is not UTF-8 text; export it again as UTF-8"
+        detail = f"{told} is not UTF-8 text; export it again as UTF-8"
         raise SourceError(source, detail) from error
     except (UnusableTableError, csv.Error) as error:
-        detail = f"{place} cannot be read: {error}; repair it or take it away"
+        detail = f"{told} cannot be read: {error}; repair it or take it away"
         raise SourceError(source, detail) from error
     except (OSError, EOFError, zlib.error) as error:
-        detail = f"{place} cannot be read ({type(error).__name__}); repair it or take it away"
+        detail = f"{told} cannot be read ({type(error).__name__}); repair it or take it away"
         raise SourceError(source, detail) from error
 
 
@@ -125,14 +130,14 @@ def refused_row(
     )
 
 
-def refuse_too_many(source: str, place: str, refused: int) -> None:
+def refuse_too_many(source: str, told: str, refused: int) -> None:
     """Stop reading a file that is nothing but bad rows.
 
     Raises:
         SourceError: It is.
     """
     if refused > MOST_REJECTS:
-        detail = f"{place} holds more than {MOST_REJECTS} bad rows; correct `paths`"
+        detail = f"{told} holds more than {MOST_REJECTS} bad rows; correct `paths`"
         raise SourceError(source, detail)
 
 
@@ -218,7 +223,7 @@ class NamedColumns:
 
 
 def needed_columns(
-    source: str, place: str, header: Sequence[str], needed: Sequence[str], optional: Sequence[str]
+    source: str, told: str, header: Sequence[str], needed: Sequence[str], optional: Sequence[str]
 ) -> NamedColumns:
     """Find the columns of a file by name.
 
@@ -228,7 +233,7 @@ def needed_columns(
     wrong = [name for name in needed if header.count(name) != 1]
     wrong += [name for name in optional if header.count(name) > 1]
     if wrong:
-        detail = f"{place} must have each of these columns once: {', '.join(wrong)}"
+        detail = f"{told} must have each of these columns once: {', '.join(wrong)}"
         raise SourceError(source, f"{detail}; correct its header, or the names in sources.yaml")
     names = (*needed, *optional)
     return NamedColumns(

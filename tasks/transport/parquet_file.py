@@ -66,7 +66,7 @@ class ParquetTable(AbstractContextManager["ParquetTable"]):
             for batch in self._file.iter_batches(batch_size=_AT_ONCE):
                 columns = [[_text(value) for value in column.to_pylist()] for column in batch]
                 yield from map(list, zip(*columns, strict=True))
-        except (pa.ArrowException, ValueError, OverflowError) as error:
+        except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
             message = f"it is damaged ({type(error).__name__})"
             raise UnusableTableError(message) from error
 

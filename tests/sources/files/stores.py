@@ -136,5 +136,5 @@ class Stores:
 
 
 def subjects(findings: Iterable[Finding]) -> list[tuple[str, str]]:
-    """List (code, subject), without the surrogates of files."""
-    return [(one.code, one.subject) for one in findings if not one.subject.startswith("file ")]
+    """List (code, subject)."""
+    return [(one.code, one.subject) for one in findings]

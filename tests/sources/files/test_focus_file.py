@@ -272,7 +272,8 @@ def test_the_same_content_under_another_name_is_refused(tmp_path: Path) -> None:
     packed = gzip.compress(csv_text([focus_row()]).encode())
     (tmp_path / "copy.csv.gz").write_bytes(packed)
 
-    assert "repeats file" in refusal(tmp_path, focus_row())
+    says = "file 2 of 2 in order of names repeats file 1 of 2"
+    assert says in refusal(tmp_path, focus_row())
 
 
 def test_two_bills_of_one_account_and_day_are_refused(tmp_path: Path) -> None:
