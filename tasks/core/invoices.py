@@ -30,7 +30,7 @@ def settle_invoices(
         OutOfRangeError: A charge cannot be converted.
     """
     invoices = _in_view(inputs)
-    ledger = Ledgered(inputs.posted, desired, inputs.bookable, inputs.closed)
+    ledger = Ledgered(inputs.posted, desired, frozenset(inputs.bookable), inputs.closed)
     debts = debts_of(
         {(one.issuer, one.billing_period) for one in invoices},
         ledger,
@@ -39,7 +39,8 @@ def settle_invoices(
         Rates(inputs.finance.exchange_rates),
     )
     rounding = inputs.policy.periods.rounding
-    return settle(invoices, Documents(rounding, currencies, ledger, debts, inputs.booked_days))
+    booked_days = frozenset(inputs.booked_days)
+    return settle(invoices, Documents(rounding, currencies, ledger, debts, booked_days))
 
 
 def _in_view(inputs: NightInputs) -> list[Invoice]:

@@ -94,6 +94,8 @@ def debts_of(
         OutOfRangeError: A charge cannot be converted.
     """
     debts = _Debts(wanted)
+    if not debts.owed:
+        return {}
     for key, lines in books.desired.items():
         if _is_open(key.issuer, key.day, key.billing_period, books):
             for to, amount_nano in lines.items():
