@@ -33,6 +33,7 @@ from tasks.core.books import (
 )
 from tasks.core.digests import joined_digest
 from tasks.core.errors import GraduandError
+from tasks.core.periods import Act, PeriodAct
 from tasks.core.tables import CHARGES, RUNS, USAGE, WORK_ITEM_EVENTS, Table
 from tasks.lake.store import Lake
 from tasks.ledger import tables
@@ -85,7 +86,17 @@ def fill(lake_dir: Path, database: Database) -> Stores:
         for number, (nano, cause) in enumerate(((5_000, Cause.NEW), (7_000, Cause.RESTATED))):
             shas = {day: _arrive(lake, ledger, day, nano, number) for day in DAYS}
             _book(ledger, shas, nano if number == 0 else 2_000, cause, number)
+        _close(ledger)
     return Stores(lake_dir, database)
+
+
+def _close(ledger: Ledger) -> None:
+    """Close the month, which no night has sealed since."""
+    later = NOON + timedelta(days=20)
+    ledger.soft_close(PeriodAct("2026-11", Act.SOFT_CLOSED, later), None, [])
+    digest = ledger.nights_of_period("2026-11").digest
+    signed = PeriodAct("2026-11", Act.CLOSED, later, "controller", later.date(), digest=digest)
+    ledger.record_act(signed)
 
 
 def _stream(source: str, table: str) -> Stream:
@@ -232,8 +243,8 @@ def _book(ledger: Ledger, shas: dict[date, str], nano: int, cause: Cause, number
     )
 
 
-#: What holds rows; `evidence` holds the seals. Tables that nothing fills yet are left out.
-DAMAGED = tuple(sorted(set(APPEND_ONLY) - {"verdicts", "period_acts"}))
+#: What holds rows; `evidence` holds the seals. A table that nothing fills yet is left out.
+DAMAGED = tuple(sorted(set(APPEND_ONLY) - {"verdicts"}))
 
 
 def flip_file(stores: Stores, dice: random.Random, layer: str) -> str:
