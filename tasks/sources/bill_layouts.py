@@ -50,6 +50,7 @@ FOCUS = Layout(
     },
     further={
         "sub_account": ("SubAccountId",),
+        "period_end": ("BillingPeriodEnd",),
         "charge_class": ("ChargeClass",),
         "list": ("ListCost",),
         "quantity": ("ConsumedQuantity",),
@@ -79,6 +80,7 @@ CUR = Layout(
     },
     further={
         "sub_account": ("line_item_usage_account_id",),
+        "period_end": ("bill_billing_period_end_date",),
         "list": ("pricing_public_on_demand_cost",),
         "quantity": ("line_item_usage_amount",),
         "unit": ("pricing_unit",),

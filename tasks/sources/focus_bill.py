@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +45,10 @@ _DETAILS = {
     "cache": ("TokenCacheAction", "x_TokenCacheAction"),
 }
 _CORRECTION = "Correction"
+_INSTANT_BEFORE = timedelta(microseconds=1)
+
+#: First and last day.
+DayRange = tuple[date, date]
 
 
 @dataclass(slots=True)
@@ -64,7 +68,8 @@ class Bill:
         place: Surrogate of its file or folder.
         told: Which file it is, for messages.
         days: Of the window only.
-        ranges: First and last day booked, by billing period; of rows of any service.
+        ranges: First and last day booked, of rows of any service, by the first and last day
+            of the billing period.
         undated: Refused rows that name no day.
         other_rows: Rows of services that are not kept.
         other_sums: What these bill, exactly, by currency; what cannot be read is left out.
@@ -73,12 +78,12 @@ class Bill:
     place: str
     told: str = ""
     days: dict[date, BillDay] = field(default_factory=lambda: defaultdict(BillDay))
-    ranges: dict[str, tuple[date, date]] = field(default_factory=dict)
+    ranges: dict[DayRange, DayRange] = field(default_factory=dict)
     undated: list[Reject] = field(default_factory=list)
     other_rows: int = 0
     other_sums: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
-    def note(self, period: str, day: date) -> None:
+    def note(self, period: DayRange, day: date) -> None:
         """Take a booked day into the range of its billing period."""
         first, last = self.ranges.setdefault(period, (day, day))
         if not first <= day <= last:
@@ -167,7 +172,7 @@ class BillReader:
             )
             return False
         said = columns.fields(row.cells)
-        moment = _booked_day(said["start"], said["period"])
+        moment = _booked_day(said["start"], said["period"], said["period_end"])
         if moment is not None:
             bill.note(*moment)
         services = columns.services(row.cells)
@@ -288,14 +293,17 @@ class BillReader:
 
 
 @lru_cache(maxsize=65_536)
-def _booked_day(start: str, period: str) -> tuple[str, date] | None:
-    """Give a row's billing period, and the day it is booked on."""
-    first, charged = _read_instant(period), _read_instant(start)
-    if first is None or charged is None:
+def _booked_day(start: str, period: str, period_end: str) -> tuple[DayRange, date] | None:
+    """Give the days of a row's billing period, and the day the row is booked on."""
+    begun, charged, ended = _read_instant(period), _read_instant(start), _read_instant(period_end)
+    if begun is None or charged is None:
         return None
-    name = billing_period(vendor_day(first))
-    days = period_days(name)
-    return name, min(max(vendor_day(charged), days[0]), days[-1])
+    first = vendor_day(begun)
+    # A period need not be a month; one without a usable end is taken for one.
+    last = period_days(billing_period(first))[-1]
+    if ended is not None and ended > begun:
+        last = vendor_day(ended - _INSTANT_BEFORE)
+    return (first, last), min(max(vendor_day(charged), first), last)
 
 
 def _instant(said: Mapping[str, str], name: str) -> datetime:

@@ -22,11 +22,11 @@ from tasks.core.batches import (
     StreamKind,
     Watermark,
 )
-from tasks.core.days import day_bounds, period_days, vendor_day, window_days
+from tasks.core.days import day_bounds, vendor_day, window_days
 from tasks.core.errors import SourceError
 from tasks.core.findings import Finding
 from tasks.sources.agent_log_files import find_files
-from tasks.sources.focus_bill import Bill, BillReader
+from tasks.sources.focus_bill import Bill, BillReader, DayRange
 from tasks.sources.focus_rows import conform_charges
 from tasks.sources.report_fields import decimal_text
 from tasks.sources.table_files import place_of, told_of
@@ -39,7 +39,6 @@ STREAMS: tuple[Stream, ...] = (CHARGES,)
 PARSER = "focus_file-1"
 
 _ONE_DAY = timedelta(days=1)
-_Range = tuple[date, date]
 
 
 def fetch(
@@ -129,16 +128,15 @@ def _content(bill: Bill) -> Counter[str]:
     )
 
 
-def _covered(bill: Bill, config: FocusFileSource, last_old: date) -> list[_Range]:
+def _covered(bill: Bill, config: FocusFileSource, last_old: date) -> list[DayRange]:
     """Tell which days a bill speaks for: of each billing period from first to last charge.
 
     With `covers: periods` a period that has ended, lag included, is covered as a whole.
     """
-    ranges = []
-    for period, (first_day, last_day) in bill.ranges.items():
-        days = period_days(period)
-        is_over = config.covers == "periods" and days[-1] <= last_old
-        ranges.append((days[0], days[-1]) if is_over else (first_day, last_day))
+    ranges: list[DayRange] = []
+    for period, booked in bill.ranges.items():
+        is_over = config.covers == "periods" and period[1] <= last_old
+        ranges.append(period if is_over else booked)
     return ranges
 
 
@@ -146,7 +144,7 @@ def _batch(
     day: date,
     window: tuple[date, date],
     bills: Sequence[Bill],
-    covered: Sequence[Sequence[_Range]],
+    covered: Sequence[Sequence[DayRange]],
     last_old: date,
     today: date,
 ) -> Batch:
@@ -164,7 +162,7 @@ def _batch(
     return Batch(day, rows, tuple(rejects), day < today and (is_sure or day <= last_old))
 
 
-def _day_of_undated(ranges: Sequence[_Range], window: tuple[date, date]) -> date | None:
+def _day_of_undated(ranges: Sequence[DayRange], window: tuple[date, date]) -> date | None:
     """File what names no day under the first day of the window that its bill covers."""
     days = [max(first, window[0]) for first, last in ranges if last >= window[0]]
     return min((day for day in days if day <= window[1]), default=None)

@@ -142,6 +142,33 @@ def test_a_correction_is_booked_in_the_period_that_bills_it(tmp_path: Path) -> N
     assert (found["charge_class"], found["billed_nano"]) == ("correction", -3 * NANO)
 
 
+def test_a_billing_period_need_not_be_a_month(tmp_path: Path) -> None:
+    period = {
+        "BillingPeriodStart": "2026-10-08T00:00:00Z",
+        "BillingPeriodEnd": "2026-11-08T00:00:00Z",
+    }
+
+    found = one_charge(tmp_path, focus_row(**period))
+
+    assert (found["day"], found["billing_period"]) == (DAY, "2026-10")
+
+
+def test_a_charge_for_later_is_booked_on_the_last_day_of_the_period_that_bills_it(
+    tmp_path: Path,
+) -> None:
+    later = {
+        "BillingPeriodStart": "2026-10-08T00:00:00Z",
+        "BillingPeriodEnd": "2026-11-08T00:00:00Z",
+        "ChargePeriodStart": "2027-01-01T00:00:00Z",
+        "ChargePeriodEnd": "2028-01-01T00:00:00Z",
+    }
+
+    found = one_charge(tmp_path, focus_row(**later))
+
+    assert found["day"] == date(2026, 11, 7)
+    assert found["charge_end"] == datetime(2028, 1, 1, tzinfo=UTC)
+
+
 def test_what_the_bill_itself_tells_of_a_model_needs_no_line(tmp_path: Path) -> None:
     details = (
         '{"x_ModelId":"claude-sonnet-4-5","x_TokenDirection":"Input",'
@@ -233,10 +260,12 @@ def test_days_are_complete_as_far_as_the_bill_is_sure_of_them(tmp_path: Path) ->
 
 
 def test_an_ended_period_can_be_covered_as_a_whole(tmp_path: Path) -> None:
+    period = {
+        "BillingPeriodStart": "2026-10-01T00:00:00Z",
+        "BillingPeriodEnd": "2026-11-01T00:00:00Z",
+    }
     start = {"ChargePeriodStart": "2026-10-30T00:00:00Z", "ChargePeriodEnd": "2026-10-31T00:00:00Z"}
-    (tmp_path / "a.csv").write_text(
-        csv_text([focus_row(BillingPeriodStart="2026-10-01T00:00:00Z", **start)])
-    )
+    (tmp_path / "a.csv").write_text(csv_text([focus_row(**period, **start)]))
     window = (date(2026, 10, 25), date(2026, 11, 19))
 
     by_days = read_bills(bill_source(tmp_path), window)
