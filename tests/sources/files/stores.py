@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from config.load import load_config
 from tasks.core.books import DestinationKind
 from tasks.core.findings import Finding
 from tasks.core.night_report import NightReport
@@ -18,6 +19,7 @@ from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
 from tasks.pull import PullReport, pull
 from tasks.reconcile import reconcile
+from tasks.told import Told, told_by_files
 from tasks.validate import validate
 from tests.databases import Database
 from tests.sources.files.writing import NOW, WINDOW
@@ -118,6 +120,15 @@ class Stores:
             )
         known.sort(key=lambda one: one.key)
         return [row for one in known for row in lake.read_conformed(one, TABLES[one.table])]
+
+    def told(self, *, seq: int | None = None, only: str | None = None) -> Told:
+        """Read what files tell, by the newest snapshot or an older one."""
+        config = load_config(self.folder / "config")
+        sources = [one for one in config.sources.sources if only is None or one.name == only]
+        lake = Lake.open(str(self.folder / "lake"))
+        with self.ledger() as ledger:
+            newest = ledger.newest_seq() if seq is None else seq
+            return told_by_files(config, sources, lake, ledger, newest)
 
     def ledger(self) -> Ledger:
         lake = Lake.open(str(self.folder / "lake"))

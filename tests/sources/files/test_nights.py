@@ -194,3 +194,25 @@ def test_a_bill_is_booked_and_its_restatement_corrects_the_books(stores: Stores)
     assert stores.costs() == booked | {("aws", account, day, "unattributed"): 1_000_000_000}
     assert dict(again.causes) == {"restated": 1}
     assert stores.book(now=LATER).causes == ()
+
+
+def test_what_files_tell_of_documents_and_payments_is_read_as_of_a_moment(stores: Stores) -> None:
+    stores.write("documents/a.csv", csv_text([invoice_row(), invoice_row(issuer="acme")]))
+    paid = [payment(), payment(payee="Anthropic"), payment(payee="Devin by X", amount="1")]
+    stores.write("payables/a.csv", csv_text(paid))
+    before = stores.told()
+    for source in ("documents", "payables"):
+        stores.night(source)
+
+    told = stores.told()
+
+    assert (before.finance.invoices, before.findings) == ((), ())
+    assert [(one.issuer, one.id) for one in told.finance.invoices] == [("anthropic", "INV-1")]
+    assert subjects(told.findings) == [
+        ("unknown_issuer", "acme"),
+        ("vendor_unconnected", "anthropic"),
+        ("vendor_unconnected", "cursor"),
+        ("vendor_unconnected", "devin"),
+    ]
+    assert stores.told(seq=0) == before
+    assert stores.told(only="payables").finance.invoices == ()
