@@ -416,3 +416,6 @@ def test_through_prefect_and_the_command_the_answer_is_the_runs_name(
     assert main(["close", "--period", "2026-11"]) == 2
     assert main(["close", "--period", "November"]) == 2
     assert "2026-11 has not ended yet" in capsys.readouterr().err
+    assert main(["explain", "posting", f"{len(stores.causes())}.0"]) == 0
+    told = capsys.readouterr().out
+    assert "metered and not billed yet at the soft close" in told
