@@ -5,15 +5,12 @@ Each check is a name, a sentence of what it proved, and one sentence for each fa
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
+from cli.deep_sums import sum_faults
 from config.load import Config
-from tasks.core.books import DestinationKind, Snapshot
-from tasks.core.digests import joined_digest
+from tasks.core.books import Snapshot
 from tasks.core.errors import GraduandError
-from tasks.core.tables import CHARGES
 from tasks.lake.deep import FileCheck
-from tasks.lake.queries import Queries
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
@@ -68,7 +65,7 @@ def deep_checks(config: Config, lake: Lake, ledger: Ledger) -> Iterator[Checked]
     yield Checked("files", _files_proved(files, snapshots), damaged)
     yield Checked("events", "every event is one that the lake holds", tuple(_events(files, ledger)))
     if is_sound and not damaged:  # what cannot be read cannot be summed either
-        compared, wrong = _sums(config, lake, ledger)
+        compared, wrong = sum_faults(config, lake, ledger, _RESTORE)
         proved = f"{compared} issuer-days: booked is exactly what was billed"
         yield Checked("sums", proved, tuple(wrong))
 
@@ -97,41 +94,3 @@ def _events(files: FileCheck, ledger: Ledger) -> Iterator[str]:
                 f"ledger: event {event[1]!r} of {event[2]!r} is not one that source {event[0]!r}"
                 f" gave: {_RESTORE}"
             )
-
-
-def _sums(config: Config, lake: Lake, ledger: Ledger) -> tuple[int, list[str]]:
-    """Sum the charges of each booked day from its files, and hold the books against them.
-
-    Days whose newest charges no night has booked yet are left out.
-    """
-    issuer_of = {one.name: getattr(one, "issuer", "") for one in config.sources.sources}
-    days: dict[tuple[str, date], list[Snapshot]] = {}
-    newest = ledger.snapshots_as_of(
-        ledger.newest_seq(),
-        layer="conformed",
-        which=Which.NEWEST_COMPLETE,
-        table=CHARGES.name,
-    )
-    for one in newest:
-        days.setdefault((issuer_of.get(one.source, ""), one.key), []).append(one)
-    bases = ledger.last_bases(date.min, date.max)
-    booked_from = {
-        place: found
-        for place, found in days.items()
-        if place in bases and bases[place].charges == joined_digest(one.sha for one in found)
-    }
-    left: dict[tuple[str, str, date, str], int] = {}
-    charges = Queries(lake).charge_cells([one for found in booked_from.values() for one in found])
-    for cell in charges:
-        where = (cell.issuer, cell.account, cell.day, cell.currency)
-        left[where] = left.get(where, 0) + cell.billed_nano
-    for (key, to), nano in ledger.posted(date.min, date.max).items():
-        if to.kind is not DestinationKind.PAYABLE and (key.issuer, key.day) in booked_from:
-            where = (key.issuer, key.account, key.day, key.currency)
-            left[where] = left.get(where, 0) - nano
-    return len(booked_from), [
-        f"{issuer} {account} on {day}: billed less booked is {nano} nano {currency}, not 0:"
-        f" {_RESTORE}"
-        for (issuer, account, day, currency), nano in sorted(left.items())
-        if nano
-    ]

@@ -43,6 +43,9 @@ _BASIS = {
     "code_version": "graduand's version",
 }
 
+#: What documents and the close of a month booked: no file of the day computes it again.
+_OTHER_RECORDS = frozenset({DestinationKind.ROUNDING, DestinationKind.FX, DestinationKind.ACCRUAL})
+
 
 def posting_story(story: EntryStory) -> str:
     """Tell one posting."""
@@ -204,6 +207,7 @@ def _proof(story: EntryStory, to: Destination) -> Iterator[str]:
     currency = story.booked.entry.key.currency
     if to.method in BY_TERMS:
         yield f"  Not split from a bill: {BY_TERMS[to.method]}."
+    if to.kind in _OTHER_RECORDS:
         return
     booked = sum(_moved(one, to) for one in story.book if one.number <= story.booked.number)
     key = story.booked.entry.key

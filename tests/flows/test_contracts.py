@@ -6,10 +6,13 @@ from collections import Counter
 import pytest
 from sqlalchemy import create_engine, select
 
+from cli.deep import deep_checks
 from cli.main import main
+from config.load import load_config
 from sandbox.server import Sandbox
 from tasks.core.books import DestinationKind, Method
 from tasks.core.money import NANO
+from tasks.lake.store import Lake
 from tasks.ledger import tables
 from tests.flows.nights import FIRST, SOME, THIRD, WINDOW, Night, run
 from tests.flows.stores import Stores, by_day
@@ -72,6 +75,14 @@ def posted_since(stores: Stores, entry: int) -> list[tuple[int, int, bool, str]]
     return found
 
 
+def deep_faults(stores: Stores) -> list[str]:
+    """List what `graduand check --deep` finds; sums of charges must be among what it proves."""
+    with stores.ledger() as ledger:
+        found = list(deep_checks(load_config(stores.config), Lake.open(str(stores.lake)), ledger))
+    assert "sums" in {one.name for one in found}
+    return [fault for one in found for fault in one.faults]
+
+
 def explained(stores: Stores, entry: int, capsys: pytest.CaptureFixture[str]) -> int:
     """Count the postings, of some after an entry, that are computed again as they were booked."""
     count = 0
@@ -109,6 +120,7 @@ def test_seats_are_booked_told_apart_explained_and_taken_back(
     assert owed == team.accrued_nano + editors.accrued_nano
     assert run(Night(FIRST)).causes == ()
     assert explained(stores, first, capsys) > 1
+    assert deep_faults(stores) == []
 
     (stores.config / "finance.yaml").write_text(unsigned, encoding="utf-8")
     run(Night(FIRST))
@@ -150,6 +162,7 @@ def test_credits_are_drawn_by_the_charges_of_each_day_and_explained(
     assert later.causes == ()
     assert later.books.prepaid == night.books.prepaid
     assert explained(stores, first, capsys) > 1
+    assert deep_faults(stores) == []
     stores.verified()
 
 
