@@ -115,11 +115,9 @@ def resolve(
             continue
         candidates += (_candidate(hint, rule) for rule in rules[hint.dimension].matching(value))
         if hint.dimension is Dimension.REPO:
-            outside.update(
-                (workflow, value)
-                for workflow, globs in scopes
-                if not any(matches(value) for matches in globs)
-            )
+            for tests, workflows in scopes:
+                if not any(matches(value) for matches in tests):
+                    outside.update((workflow, value) for workflow in workflows)
     return Resolutions(
         candidates=tuple(candidates),
         stages=stage_spans(catalog),
@@ -233,13 +231,13 @@ def _comparable(hint: Hint, item_stamps: Mapping[str, str]) -> str | None:
     return hint.value
 
 
-def _scopes(catalog: Catalog) -> list[tuple[str, list[Callable[[str], object]]]]:
-    """List the workflows whose scope names repositories, with its tests."""
-    return [
-        (workflow.id, [compiled(glob) for glob in workflow.scope.repositories])
-        for workflow in catalog.workflows
-        if workflow.scope.repositories
-    ]
+def _scopes(catalog: Catalog) -> list[tuple[list[Callable[[str], object]], list[str]]]:
+    """List the scopes that name repositories, with their tests and whose they are."""
+    workflows: dict[tuple[str, ...], list[str]] = {}
+    for workflow in catalog.workflows:
+        if workflow.scope.repositories:
+            workflows.setdefault(workflow.scope.repositories, []).append(workflow.id)
+    return [([compiled(glob) for glob in globs], ids) for globs, ids in workflows.items()]
 
 
 def _covers(spans: Iterable[StageSpan], first: date, last: date) -> bool:

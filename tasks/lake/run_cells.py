@@ -19,6 +19,8 @@ from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 
 _HINT_COLUMNS = ("stamp", "branch_prefix", "repo", "actor", "work_item", "branch_item")
+#: Rows taken from the engine at once.
+_SOME = 5_000
 _LENT_COLUMNS = (*_HINT_COLUMNS, "decision")
 _SHARED = "issuer, account, day, model, tier, context, api_key"
 _PLAIN = (
@@ -103,14 +105,18 @@ def create_counted(engine: duckdb.DuckDBPyConnection, logs: Sequence[RunLog]) ->
 
 
 def _cells(rows: duckdb.DuckDBPyConnection) -> list[RunCell]:
+    # Columns stand in the order of the record's fields, with two sums for each kind of tokens.
     kinds = len(TOKEN_KINDS)
+    first = len(_PLAIN)
+    strength = _PLAIN.index("strength")
+    by_text = {one.value: one for one in Strength}
     cells = []
-    for row in rows.fetchall():
-        plain = dict(zip(_PLAIN, row, strict=False))  # the sums come after them
-        sums, unreported = row[len(_PLAIN) :][:kinds], row[len(_PLAIN) + kinds :][:kinds]
-        tokens = tuple(TokenSum(*pair) for pair in zip(sums, unreported, strict=True))
-        strength = Strength(plain.pop("strength"))
-        cells.append(RunCell(**plain, strength=strength, tokens=tokens, reported_cost_nano=row[-1]))
+    while some := rows.fetchmany(_SOME):
+        for row in some:
+            sums, unreported = row[first : first + kinds], row[first + kinds : first + 2 * kinds]
+            tokens = tuple(map(TokenSum, sums, unreported))
+            plain = (*row[:strength], by_text[row[strength]], *row[strength + 1 : first])
+            cells.append(RunCell(*(*plain, tokens, row[-1])))
     return cells
 
 
