@@ -6,7 +6,7 @@ Below the stages, because the night and the month's close compute from the same 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 from config.load import Config
 from config.shapes.finance import Finance
@@ -39,6 +39,7 @@ from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
 from tasks.sources.registry import adapter_of, enabled_sources, streams_by_source
+from tasks.told import told_by_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +79,16 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
     books_at = ledger.books_at(plan.as_of if plan.is_past else None)
     acts = ledger.period_acts(by=plan.as_of if plan.is_past else None)
     seq = ledger.seq_as_of(plan.as_of) if plan.is_past else ledger.newest_seq()
-    start = _earliest(plan, config.finance)
-    previous = ledger.last_bases(start, plan.end, books_at=books_at)
     sources = enabled_sources(config.sources)
+    told = told_by_files(config, sources, lake, ledger, seq)
+    start = _earliest(plan, told.finance)
+    previous = ledger.last_bases(start, plan.end, books_at=books_at)
     standing = stand(
         plan,
         sources,
         streams_by_source(config.sources),
         _known(plan, lake, ledger, seq),
-        unreported_days(plan, config.finance, config.sources.sources, previous),
+        unreported_days(plan, told.finance, config.sources.sources, previous),
     )
     precedence = {s.name: s.precedence for s in sources if isinstance(s, AgentLogSource)}
     logs = [RunLog(one, precedence[one.source]) for one in standing.runs]
@@ -126,13 +128,13 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
         present=standing.present,
         duplicates=duplicates,
         quarantine=quarantine,
-        findings=(*hint_findings(hints, resolutions), *claims, *unrecorded),
+        findings=(*hint_findings(hints, resolutions), *claims, *unrecorded, *told.findings),
         direct_runs=query.direct_runs(logs, resolutions, named),
-        finance=config.finance,
+        finance=told.finance,
         posted=ledger.posted(start, plan.end, books_at=books_at),
         booked_days=list(previous),
         bookable=_bookable(plan, standing),
-        elsewhere=_foreign_before(plan, config, query, ledger, seq),
+        elsewhere=_foreign_elsewhere(plan, told.finance, config, query, ledger, standing, seq),
         closed=closed_map(acts),
     )
     if too_large := oversized_days(inputs):
@@ -179,12 +181,22 @@ def _settled_periods(plan: Plan, finance: Finance) -> set[str]:
     }
 
 
-def _foreign_before(
-    plan: Plan, config: Config, query: Queries, ledger: Ledger, seq: int
+def _foreign_elsewhere(
+    plan: Plan,
+    finance: Finance,
+    config: Config,
+    query: Queries,
+    ledger: Ledger,
+    standing: Standing,
+    seq: int,
 ) -> list[ChargeCell]:
-    """Read what was billed in foreign currencies before the window, in periods to settle."""
-    days = [day for period in _settled_periods(plan, config.finance) for day in period_days(period)]
-    if not days or min(days) >= plan.start:
+    """Read what was billed in foreign currencies on days of periods to settle, but not of tonight.
+
+    They lie before the window, or are held.
+    """
+    days = [day for period in _settled_periods(plan, finance) for day in period_days(period)]
+    held = {day for _, day in standing.held}
+    if not days or (min(days) >= plan.start and not held.intersection(days)):
         return []
     snapshots = ledger.snapshots_as_of(
         seq,
@@ -192,13 +204,18 @@ def _foreign_before(
         which=Which.NEWEST_COMPLETE,
         table=CHARGES.name,
         start=min(days),
-        end=plan.start - timedelta(days=1),
+        end=plan.end,
     )
+    read = [one for one in snapshots if one.key < plan.start or one.key in held]
+    # A day may be held because its file is lost: then what it was billed is not known.
+    lost = set(query.lake.unreadable(read))
+    read = [one for one in read if one not in lost]
     currencies = {issuer.id: issuer.currency for issuer in config.sources.issuers}
     return [
         cell
-        for cell in query.charge_cells(snapshots)
+        for cell in query.charge_cells(read)
         if cell.currency != currencies.get(cell.issuer, cell.currency)
+        and (cell.day < plan.start or (cell.issuer, cell.day) in standing.held)
     ]
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from prefect import task
 
 from config.load import Config, load_config
-from config.misfits import CATALOG
+from config.misfits import CATALOG, SOURCES
 from config.settings import Settings, settings_from_environment
 from config.shapes.sources import (
     AgentLogSource,
@@ -28,6 +28,7 @@ from tasks.core.books import DayBasis, Entry
 from tasks.core.break_ids import break_id
 from tasks.core.breaks import Quarantine
 from tasks.core.claims import LoggedCost, OutcomeCounts
+from tasks.core.contract_diff import contract_diff
 from tasks.core.corrections import Correction, corrections_of
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
@@ -126,8 +127,10 @@ def reconcile(
             else:
                 if booked is not None:
                     _keep(plan, computed, night, booked.reconciliation_id, lake, ledger)
+                sources_text = _file_text(plan, settings, SOURCES)
                 return replace(
                     night,
+                    contract_diff=contract_diff(sources_text, computed.books.offers),
                     outcomes=_outcomes(plan, computed, ledger, settings),
                     pools=_pools(plan, computed, ledger, settings, is_booked=night.is_booked),
                 )
@@ -260,9 +263,14 @@ def _pools(
         plan.end,
         books_at=computed.moment.books_at if plan.is_past else None,
     )
-    # The past changes no file of today. Line ends stay as they are: a diff must fit the file.
-    text = "" if plan.is_past else (settings.config_dir / CATALOG).read_bytes().decode()
+    text = _file_text(plan, settings, CATALOG)
     return pools_of(computed.config.catalog, days, pending, through=plan.end, catalog_text=text)
+
+
+def _file_text(plan: Plan, settings: Settings, name: str) -> str:
+    """Read a configuration file to propose a change of; nothing for the past, which has none."""
+    # Line ends stay as they are: a diff must fit the file.
+    return "" if plan.is_past else (settings.config_dir / name).read_bytes().decode()
 
 
 def _difference(computed: _Computed) -> list[Entry]:
