@@ -5,7 +5,7 @@ later corrections are booked. The sign-off is a merged line of `finance.yaml`.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -16,15 +16,20 @@ from prefect.states import Completed, Failed
 
 from config.load import Config, load_config
 from config.settings import Settings, settings_from_environment
-from config.shapes.finance import SeatPlan
+from config.shapes.finance import Invoice
 from config.shapes.sources import ChargeSource
-from tasks.core.accruals import Accrued, accruals_of
-from tasks.core.books import BreakClass, Entry, Inputs, Night, Reconciliation
-from tasks.core.close_report import CloseReport, Signature, issuer_rows, signature_of
-from tasks.core.closing import InvoiceBreak, PeriodFacts, checklist
+from tasks.core.accruals import Accrued, accrual_night, accruals_of
+from tasks.core.books import BreakClass
+from tasks.core.close_report import (
+    CloseReport,
+    IssuerRow,
+    Signature,
+    issuer_rows,
+    signature_of,
+)
+from tasks.core.closing import InvoiceBreak, PeriodFacts, checklist, expected_days
 from tasks.core.days import period_days
 from tasks.core.errors import StaleNightError
-from tasks.core.night import IssuerDay
 from tasks.core.ownership import Ownership
 from tasks.core.periods import (
     Act,
@@ -37,16 +42,15 @@ from tasks.core.periods import (
     last_acts,
     look_back,
     newest_number,
-    period_digest,
     ranges,
     state_of,
 )
 from tasks.core.plan import Plan, PlanError
 from tasks.core.totals import completeness_ppm
-from tasks.core.version import CODE_VERSION
 from tasks.lake.store import Lake
 from tasks.ledger.booking import Booking
 from tasks.ledger.ledger import Ledger
+from tasks.ledger.periods import PeriodReading
 from tasks.night_inputs import Gathered, gather
 from tasks.pages import close as pages
 from tasks.sources.registry import adapter_of, enabled_sources
@@ -173,34 +177,14 @@ def _stores(settings: Settings) -> tuple[Lake, Ledger]:
 def _closed(run: _Run) -> CloseReport:
     if run.state is PeriodState.CLOSED:
         return _reopened(run)
-    days = period_days(run.period)
-    plan = Plan(start=days[0], end=days[-1], as_of=run.as_of, is_past=False, orders=())
-    gathered = gather(plan, run.config, run.lake, run.ledger)
+    gathered = gather(_plan_of(run), run.config, run.lake, run.ledger)
     done: list[PeriodAct] = []
     accrued = Accrued((), ())
-    soft_close_on = _soft_close_on(run)
-    if run.state is PeriodState.OPEN and run.today >= soft_close_on:
+    if run.state is PeriodState.OPEN and run.today >= _soft_close_on(run):
         accrued = _accrued(run, gathered)
-        act = PeriodAct(run.period, Act.SOFT_CLOSED, run.as_of)
-        if not run.is_dry_run:
-            act = run.ledger.soft_close(act, _accrual_night(run, gathered, accrued), run.acts)
-        done.append(act)
-    acts = [*run.acts, *done]
+        done.append(_soft_closed(run, gathered, accrued))
     reading = run.ledger.nights_of_period(run.period, _billing_streams(run))
-    breaks = _invoice_breaks(run)
-    facts = PeriodFacts(
-        period=run.period,
-        today=run.today,
-        state=state_of(run.period, acts),
-        policy=run.config.policy.periods,
-        expected=_expected(run),
-        booked=gathered.previous.keys(),
-        held=reading.held | {one for one in gathered.standing.held if one[1] in days},
-        quarantine=gathered.inputs.quarantine,
-        breaks=breaks,
-        dispositions=run.config.finance.dispositions,
-        read_on=reading.read_at.date() if reading.read_at else None,
-    )
+    facts = _facts(run, gathered, reading, state_of(run.period, [*run.acts, *done]))
     checks = checklist(facts)
     signature, line = signature_of(
         run.config.finance.closes, run.acts, run.period, reading.digest, run.today
@@ -212,28 +196,62 @@ def _closed(run: _Run) -> CloseReport:
             named=ranges(facts.unbooked()),
         )
         done.append(act if run.is_dry_run else run.ledger.record_act(act))
-        acts = [*run.acts, *done]
     report = CloseReport(
         period=run.period,
         as_of=run.as_of,
         is_dry_run=run.is_dry_run,
-        state=run.state if run.is_dry_run else state_of(run.period, acts),
+        state=run.state if run.is_dry_run else state_of(run.period, [*run.acts, *done]),
         done=tuple(done),
         checks=checks,
         signature=signature,
         signed=line,
         digest=reading.digest,
-        rows=issuer_rows(
-            run.ledger.period_books(run.period).posted,
-            run.period,
-            gathered.inputs.finance.invoices,
-            breaks,
-        ),
-        soft_close_on=soft_close_on,
+        rows=_rows(run, gathered.inputs.finance.invoices, facts.breaks),
+        soft_close_on=_soft_close_on(run),
         accrued=tuple(sorted(accrued.total_nano().items())),
         unpriced=accrued.unpriced,
     )
-    return _with_close(report, acts) if report.state is PeriodState.CLOSED else report
+    return _with_close(report, [*run.acts, *done])
+
+
+def _soft_closed(run: _Run, gathered: Gathered, accrued: Accrued) -> PeriodAct:
+    act = PeriodAct(run.period, Act.SOFT_CLOSED, run.as_of)
+    if run.is_dry_run:
+        return act
+    return run.ledger.soft_close(act, _accrual_night(run, gathered, accrued), run.acts)
+
+
+def _facts(
+    run: _Run, gathered: Gathered, reading: PeriodReading, state: PeriodState
+) -> PeriodFacts:
+    days = period_days(run.period)
+    sources = enabled_sources(run.config.sources)
+    issuers = {source.issuer for source in sources if isinstance(source, ChargeSource)}
+    return PeriodFacts(
+        period=run.period,
+        today=run.today,
+        state=state,
+        policy=run.config.policy.periods,
+        expected=expected_days(run.period, issuers, run.config.finance.seats),
+        booked=gathered.previous.keys(),
+        held=reading.held | {one for one in gathered.standing.held if one[1] in days},
+        quarantine=gathered.inputs.quarantine,
+        breaks=_invoice_breaks(run),
+        dispositions=run.config.finance.dispositions,
+        read_on=reading.read_at.date() if reading.read_at else None,
+    )
+
+
+def _rows(
+    run: _Run, invoices: Sequence[Invoice], breaks: Sequence[InvoiceBreak]
+) -> tuple[IssuerRow, ...]:
+    posted = run.ledger.period_books(run.period).posted
+    return issuer_rows(posted, run.period, invoices, breaks)
+
+
+def _plan_of(run: _Run) -> Plan:
+    days = period_days(run.period)
+    return Plan(start=days[0], end=days[-1], as_of=run.as_of, is_past=False, orders=())
 
 
 def _reopened(run: _Run) -> CloseReport:
@@ -263,18 +281,15 @@ def _reopened(run: _Run) -> CloseReport:
         signature=Signature.NONE,
         signed=None,
         digest=run.ledger.nights_of_period(run.period).digest,
-        rows=issuer_rows(
-            run.ledger.period_books(run.period).posted,
-            run.period,
-            run.config.finance.invoices,
-            _invoice_breaks(run),
-        ),
+        rows=_rows(run, run.config.finance.invoices, _invoice_breaks(run)),
         soft_close_on=_soft_close_on(run),
     )
-    return _with_close(report, acts) if report.state is PeriodState.CLOSED else report
+    return _with_close(report, acts)
 
 
 def _with_close(report: CloseReport, acts: list[PeriodAct]) -> CloseReport:
+    if report.state is not PeriodState.CLOSED:
+        return report
     takes_over = closed_map(acts)[report.period]
     return replace(report, closed_by=last_acts(acts)[report.period], takes_over=takes_over)
 
@@ -292,17 +307,6 @@ def _invoice_breaks(run: _Run) -> list[InvoiceBreak]:
     ]
 
 
-def _expected(run: _Run) -> set[IssuerDay]:
-    """List the days that issuers should have booked: reported by a source, or seats by contract."""
-    sources = enabled_sources(run.config.sources)
-    issuers = {source.issuer for source in sources if isinstance(source, ChargeSource)}
-    days = period_days(run.period)
-    expected = {(issuer, day) for issuer in issuers for day in days}
-    for plan in run.config.finance.seats:
-        expected |= {(plan.issuer, day) for day in days if _holds(plan, day)}
-    return expected
-
-
 def _billing_streams(run: _Run) -> set[tuple[str, str]]:
     """Name every stream that reports what an issuer metered or billed."""
     return {
@@ -311,10 +315,6 @@ def _billing_streams(run: _Run) -> set[tuple[str, str]]:
         if isinstance(source, ChargeSource)
         for stream in adapter_of(source).streams
     }
-
-
-def _holds(plan: SeatPlan, day: date) -> bool:
-    return plan.from_day <= day and (plan.to_day is None or day <= plan.to_day)
 
 
 def _accrued(run: _Run, gathered: Gathered) -> Accrued:
@@ -336,46 +336,16 @@ def _accrual_night(run: _Run, gathered: Gathered, accrued: Accrued) -> Booking |
     run.ledger.store_config_version(
         "card", gathered.card.digest, gathered.card.to_json(), run.as_of
     )
-    days = period_days(run.period)
+    plan, digests, standing = _plan_of(run), run.config.digests, gathered.standing
+    complete_ppm = completeness_ppm(standing.expected, standing.present)
     sources = enabled_sources(run.config.sources)
     names = {issuer.id for issuer in run.config.sources.issuers} | {one.name for one in sources}
     return Booking(
-        Night(_accrual_row(run, gathered, accrued.entries), accrued.entries, ()),
+        accrual_night(plan, gathered.seq, digests, gathered.card.digest, accrued, complete_ppm),
         books_at=gathered.books_at,
         bases=(),
         recorded_at=run.as_of,
-        held=[(name, day) for name in sorted(names) for day in days],
-        configs=run.config.digests,
+        held=[(name, day) for name in sorted(names) for day in period_days(run.period)],
+        configs=digests,
         acts_at=newest_number(run.acts),
-    )
-
-
-def _accrual_row(run: _Run, gathered: Gathered, entries: Iterable[Entry]) -> Reconciliation:
-    days, digests = period_days(run.period), run.config.digests
-    entries = list(entries)
-    totals: Mapping[str, int] = Accrued(tuple(entries), ()).total_nano()
-    inputs = Inputs(
-        window_start=days[0],
-        window_end=days[-1],
-        snapshot_seq=gathered.seq,
-        catalog_digest=digests["catalog"],
-        policy_digest=digests["policy"],
-        sources_digest=digests["sources"],
-        finance_digest=digests["finance"],
-        card_digest=gathered.card.digest,
-        fx_digest="",
-        code_version=CODE_VERSION,
-    )
-    standing = gathered.standing
-    return Reconciliation(
-        inputs=inputs,
-        as_of=run.as_of,
-        status="tied",
-        totals=tuple(sorted((f"accrual:{currency}", nano) for currency, nano in totals.items())),
-        missing=(),
-        completeness_ppm=completeness_ppm(standing.expected, standing.present),
-        evidenced_nano=0,
-        inferred_nano=0,
-        unexplained_nano=0,
-        digest=period_digest(entries),
     )

@@ -8,16 +8,30 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from tasks.core.books import BookKey, Cause, Destination, DestinationKind, Entry, Method, Posting
+from tasks.core.books import (
+    BookKey,
+    Cause,
+    Destination,
+    DestinationKind,
+    Entry,
+    Inputs,
+    Method,
+    Night,
+    Posting,
+    Reconciliation,
+)
 from tasks.core.breaks import Legs
 from tasks.core.cells import UsageCell
 from tasks.core.days import billing_period
 from tasks.core.money import in_range
 from tasks.core.night import IssuerDay
 from tasks.core.ownership import Ownership
+from tasks.core.periods import period_digest
+from tasks.core.plan import Plan
 from tasks.core.posting import PAYABLE
 from tasks.core.prices import PriceCard, Priced
 from tasks.core.tables import TOKEN_KINDS
+from tasks.core.version import CODE_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,52 @@ def accruals_of(
             lines = (Posting(to, amount_nano), Posting(PAYABLE, -amount_nano))
             entries.append(Entry(key, Cause.NEW, lines))
     return Accrued(tuple(entries), tuple(sorted(unpriced)))
+
+
+def accrual_night(
+    plan: Plan,
+    seq: int,
+    digests: Mapping[str, str],
+    card_digest: str,
+    accrued: Accrued,
+    complete_ppm: int,
+) -> Night:
+    """Write accruals down as a night: one that measured nothing and found no break.
+
+    Args:
+        plan: Of the period's days.
+        seq: Newest snapshot they were computed from.
+        digests: Of catalog, policy, sources and finance.
+        card_digest: Of the price card.
+        accrued: What is booked.
+        complete_ppm: Source-days present of those expected.
+    """
+    inputs = Inputs(
+        window_start=plan.start,
+        window_end=plan.end,
+        snapshot_seq=seq,
+        catalog_digest=digests["catalog"],
+        policy_digest=digests["policy"],
+        sources_digest=digests["sources"],
+        finance_digest=digests["finance"],
+        card_digest=card_digest,
+        fx_digest="",
+        code_version=CODE_VERSION,
+    )
+    totals = {f"accrual:{currency}": nano for currency, nano in accrued.total_nano().items()}
+    row = Reconciliation(
+        inputs=inputs,
+        as_of=plan.as_of,
+        status="tied",
+        totals=tuple(sorted(totals.items())),
+        missing=(),
+        completeness_ppm=complete_ppm,
+        evidenced_nano=0,
+        inferred_nano=0,
+        unexplained_nano=0,
+        digest=period_digest(accrued.entries),
+    )
+    return Night(row, accrued.entries, ())
 
 
 def _value(row: UsageCell, card: PriceCard) -> int | None:

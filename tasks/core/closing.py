@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from config.shapes.finance import Disposition
+from config.shapes.finance import Disposition, SeatPlan
 from config.shapes.policy import Periods
 from tasks.core.books import Break
 from tasks.core.breaks import Quarantine
@@ -79,6 +79,24 @@ class PeriodFacts:
     def unbooked(self) -> set[IssuerDay]:
         """List what was expected and never booked."""
         return set(self.expected) - set(self.booked)
+
+
+def expected_days(
+    period: str, reported: Iterable[str], plans: Iterable[SeatPlan]
+) -> set[IssuerDay]:
+    """List the (issuer, day)s of a period that should be booked.
+
+    Args:
+        period: `YYYY-MM`.
+        reported: Issuers whose bills a source reports: every day of the period.
+        plans: Seats by contract: every day on which one holds.
+    """
+    days = period_days(period)
+    expected = {(issuer, day) for issuer in reported for day in days}
+    for plan in plans:
+        last = plan.to_day or days[-1]
+        expected |= {(plan.issuer, day) for day in days if plan.from_day <= day <= last}
+    return expected
 
 
 def checklist(facts: PeriodFacts) -> tuple[Precondition, ...]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.shapes.finance import Close, Disposition, Reopening
+from config.shapes.finance import Close, Disposition, Reopening, SeatPlan
 from config.shapes.policy import Periods
 from tasks.core.books import (
     BookKey,
@@ -20,7 +20,13 @@ from tasks.core.books import (
     Posting,
 )
 from tasks.core.breaks import Quarantine
-from tasks.core.closing import InvoiceBreak, PeriodFacts, Precondition, checklist
+from tasks.core.closing import (
+    InvoiceBreak,
+    PeriodFacts,
+    Precondition,
+    checklist,
+    expected_days,
+)
 from tasks.core.days import period_days
 from tasks.core.periods import (
     Act,
@@ -270,3 +276,22 @@ def test_an_invoice_that_differs_needs_a_disposition_that_holds(
     checks = checklist(facts(breaks=[GAP], dispositions=[line]))
 
     assert (failing(checks) == {}) is holds
+
+
+def test_days_are_expected_of_reported_issuers_and_of_seats_while_they_hold() -> None:
+    plan = SeatPlan.model_validate(
+        {
+            "id": "team",
+            "issuer": "cursor",
+            "account": "cursor:team",
+            "from": "2026-10-30",
+            "seats": 3,
+            "price": "40",
+        }
+    )
+
+    found = expected_days("2026-10", ["anthropic"], [plan])
+
+    assert found == {*DAYS, ("cursor", date(2026, 10, 30)), ("cursor", date(2026, 10, 31))}
+    ended = plan.model_copy(update={"to_day": date(2026, 10, 30)})
+    assert len(expected_days("2026-10", [], [ended])) == 1
