@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run up test test-slow check fix bench schemas lock clean
+.PHONY: help run up test test-slow test-year check fix bench schemas lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,7 +27,10 @@ test: $(INSTALLED) check  ## Everything a contributor needs green: static checks
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: $(INSTALLED)  ## The long suites: kills at random moments, large windows
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m "slow and not year"
+
+test-year: $(INSTALLED)  ## A year of the sandbox organisation, night by night against its oracle
+	@$(BIN)/python -m pytest -m year -n 0 -o log_cli=true -o log_cli_level=WARNING
 
 check: $(INSTALLED)  ## Format, lint, types, import contracts, schemas
 	@$(BIN)/ruff format --check .

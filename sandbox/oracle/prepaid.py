@@ -22,7 +22,19 @@ class Drawing:
     posted_nano: int = 0
 
 
-def move(lots: Iterable[Lot], days: Mapping[date, Drawing], portfolio: str) -> dict[date, Books]:
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What credits did on a day.
+
+    Attributes:
+        terms: Lots bought, what could be drawn and what was lost: these decide the day (R8).
+    """
+
+    books: Books
+    terms: tuple[object, ...]
+
+
+def move(lots: Iterable[Lot], days: Mapping[date, Drawing], portfolio: str) -> dict[date, Moved]:
     """Book the credits of one account.
 
     Args:
@@ -35,18 +47,25 @@ def move(lots: Iterable[Lot], days: Mapping[date, Drawing], portfolio: str) -> d
     """
     ordered = sorted(lots, key=lambda lot: (lot.expires or date.max, lot.bought, lot.id))
     left = {lot.id: lot.amount_nano for lot in ordered}
-    moved: dict[date, Books] = {}
+    moved: dict[date, Moved] = {}
     for day, drawing in sorted(days.items()):
         books: Books = {}
+        lost = 0
         for lot in ordered:
             if lot.bought == day and not lot.sku:
                 add(books, own_line("prepaid", portfolio, "bought"), lot.amount_nano)
             if lot.expires and lot.expires + timedelta(days=1) == day and left[lot.id]:
                 add(books, own_line("prepaid", portfolio, "expired"), -left[lot.id])
                 add(books, own_line("breakage", portfolio, "expired"), left[lot.id])
+                lost += left[lot.id]
         open_lots = [
             lot for lot in ordered if lot.bought <= day and (not lot.expires or day <= lot.expires)
         ]
+        terms = (
+            tuple(lot for lot in ordered if lot.bought == day),
+            sum(left[lot.id] for lot in open_lots),
+            lost,
+        )
         wanted = drawing.posted_nano if drawing.usage_nano is None else drawing.usage_nano
         drawn = 0
         for lot in open_lots:
@@ -55,5 +74,5 @@ def move(lots: Iterable[Lot], days: Mapping[date, Drawing], portfolio: str) -> d
             drawn += part
         if drawn:
             add(books, own_line("prepaid", portfolio, "drawn"), -drawn)
-        moved[day] = books
+        moved[day] = Moved(books, terms if any(terms) else ())
     return moved

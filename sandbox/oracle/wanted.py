@@ -35,7 +35,7 @@ class Wanted:
     seen: Seen
     places: Mapping[Where, AccountDay]
     desired: Ledger
-    moved: Mapping[Where, Books]
+    moved: Mapping[Where, prepaid.Moved]
     foreign: tuple[ChargeRow, ...]
 
 
@@ -68,9 +68,9 @@ def wanted(seen: Seen, days: Collection[IssuerDay], finance: Finance, ledger: Le
                 where = (issuer, plan.account, day)
                 _merge(desired, where, seats.accrue(plan, day, shadow.get(where, {})))
     moved = _moved(in_books, days, finance, ledger)
-    for where, books in moved.items():
+    for where, of_day in moved.items():
         if (where[0], where[2]) in days:
-            _merge(desired, where, books)
+            _merge(desired, where, of_day.books)
     return Wanted(in_books, places, desired, moved, foreign)
 
 
@@ -124,9 +124,9 @@ def _contracts(where: Where, finance: Finance) -> dict[str, str]:
 
 def _moved(
     seen: Seen, days: Collection[IssuerDay], finance: Finance, ledger: Ledger
-) -> dict[Where, Books]:
+) -> dict[Where, prepaid.Moved]:
     """Move all prepaid credits through their days."""
-    found: dict[Where, Books] = {}
+    found: dict[Where, prepaid.Moved] = {}
     drawn = _drawn(ledger)
     for issuer, account in sorted({(lot.issuer, lot.account) for lot in finance.lots}):
         lots = [lot for lot in finance.lots if (lot.issuer, lot.account) == (issuer, account)]
@@ -145,8 +145,8 @@ def _moved(
                 drawings[day] = prepaid.Drawing(None, drawn.get((issuer, account, day), 0))
             day += _ONE_DAY
         portfolio = account_of(issuer, account).portfolio
-        for moved, books in prepaid.move(lots, drawings, portfolio).items():
-            found[issuer, account, moved] = books
+        for at, moved in prepaid.move(lots, drawings, portfolio).items():
+            found[issuer, account, at] = moved
     return found
 
 

@@ -99,13 +99,12 @@ class Year:
         breaks += [one for found in settled.values() for one in found.breaks]
         before = self.standing
         self.standing = standing_after(before, breaks, seen.days)
-        month = period_of(seen.days[-1])
         return YearNight(
             seen,
             tuple(entries),
             tuple(sorted(breaks)),
             roll(before, self.standing),
-            tuple(pools(self.journal.ledger, month, self._pending(want.seen))),
+            tuple(pools(self.journal.ledger, seen.days[-1], self._pending(want.seen))),
         )
 
     def window(self, now: datetime) -> tuple[date, ...]:
@@ -203,16 +202,16 @@ class Year:
                     )
         return sums
 
-    def _pending(self, seen: Seen) -> dict[tuple[str, str, str], int]:
+    def _pending(self, seen: Seen) -> dict[tuple[str, str, date], int]:
         """Value logged runs on days whose charges are not booked."""
-        found: dict[tuple[str, str, str], int] = {}
+        found: dict[tuple[str, str, date], int] = {}
         for run in seen.runs:
             day = run.ended_at.date()
             line = line_of_run(run, seen.item_stamps)
             is_priced = run.issuer in PRICED
             if not is_priced or (run.issuer, day) in self.booked or not line.workflow:
                 continue
-            key = (workflow_by_id(line.workflow).family, line.pool, period_of(day))
+            key = (workflow_by_id(line.workflow).family, line.pool, day)
             for kind, count in run.tokens.items():
                 price = card_nano(run.model, kind, "standard", day)
                 if price is not None and count:
@@ -230,9 +229,9 @@ def _basis(key: IssuerDay, seen: Seen, want: Wanted, finance: Finance) -> Basis:
         if plan.issuer == issuer and plan.holds(day)
     )
     moved = tuple(
-        (account, tuple(sorted(books.items())))
-        for (of, account, at), books in sorted(want.moved.items())
-        if (of, at) == key and books
+        (account, of_day.terms)
+        for (of, account, at), of_day in sorted(want.moved.items(), key=lambda one: one[0])
+        if (of, at) == key and of_day.terms
     )
     currencies = sorted({row.currency for row in charges} - {CURRENCY})
     rates = tuple(finance.rate(currency, CURRENCY, day) for currency in currencies)

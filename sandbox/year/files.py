@@ -28,7 +28,7 @@ _CLOUD_FILE = f"""
 """
 
 
-def sources_text(*, has_cloud: bool) -> str:
+def sources_text() -> str:
     """Write `sources.yaml`: a log, two reports over HTTP, and the cloud's bill as a file."""
     parts = [
         "version: 1\n\nissuers:\n",
@@ -42,7 +42,7 @@ def sources_text(*, has_cloud: bool) -> str:
         _REPORT.format(name="anthropic", host="api.anthropic.com"),
         _REPORT.format(name="openai", host="api.openai.com"),
     ]
-    return "".join([*parts, _CLOUD_FILE if has_cloud else ""])
+    return "".join([*parts, _CLOUD_FILE])
 
 
 def catalog_text(ordinary: str) -> str:

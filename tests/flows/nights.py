@@ -14,6 +14,7 @@ from unittest.mock import patch
 from config.load import load_config
 from config.settings import settings_from_environment
 from sandbox.script import FLAPPING_DAY, NIGHTS, RESTATED_DAY
+from tasks.close import night_looks_back_to
 from tasks.core.errors import GraduandError
 from tasks.core.findings import Finding
 from tasks.core.night_report import NightReport
@@ -48,7 +49,7 @@ class Night:
     """
 
     now: datetime
-    window: tuple[date, date] = WINDOW
+    window: tuple[date, date] | None = WINDOW
     only: tuple[str, ...] = SOME
     as_of: datetime | None = None
     repull: bool = False
@@ -65,6 +66,7 @@ def run(night: Night) -> NightReport:
         only=night.only or None,
         as_of=night.as_of,
         now=night.now,
+        back_to=None if night.window else night_looks_back_to(night.as_of or night.now),
     )
     failures, notices = _pulled(plan, night)
     for order in plan.orders:
