@@ -1,6 +1,6 @@
 """A night on a real ledger with everything between that is pure: no lake, no Prefect."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from random import Random
@@ -111,7 +111,9 @@ def compute(ledger: Ledger, world: World, rules: Rules, closed: dict[str, str]) 
     inputs = _inputs(ledger, world, rules, closed, standing, seq)
     books = reconcile(inputs)
     made = Made(digest_of(inputs.catalog), digest_of(inputs.policy), inputs.card, {})
-    bases = bases_of(standing, {issuer: issuer for issuer in ISSUERS}, made, _terms(books))
+    bases = bases_of(
+        standing, {issuer: issuer for issuer in ISSUERS}, made, books.terms, books.fx, books.direct
+    )
     entries = difference(
         inputs.posted,
         books.desired,
@@ -119,6 +121,7 @@ def compute(ledger: Ledger, world: World, rules: Rules, closed: dict[str, str]) 
         previous=ledger.last_bases(DAYS[0], DAYS[-1]),
         now=bases,
         closed=closed,
+        provisional=standing.provisional,
     )
     return Computed(plan, seq, books_at, rules, inputs, standing, books, bases, entries)
 
@@ -173,10 +176,6 @@ def _inputs(
     )
 
 
-def _terms(books: Books) -> Any:
-    return getattr(books, "terms", None)
-
-
 def book(ledger: Ledger, computed: Computed) -> Booked:
     """Book a computation, or be told that it is stale."""
     inputs = Inputs(
@@ -215,9 +214,20 @@ def book(ledger: Ledger, computed: Computed) -> Booked:
 def shuffled(inputs: NightInputs, seed: int) -> NightInputs:
     """Give the same inputs, come in another order."""
     random = Random(seed)
-    names = ("runs", "usage", "charges", "first_charges", "quarantine", "issuers", "booked_days")
+
+    def mixed(rows: Iterable[Any]) -> list[Any]:
+        known = list(rows)
+        return random.sample(known, len(known))
+
     return replace(
         inputs,
-        **{name: random.sample(list(of := getattr(inputs, name)), len(of)) for name in names},
-        posted=dict(random.sample(sorted(inputs.posted.items(), key=repr), len(inputs.posted))),
+        issuers=mixed(inputs.issuers),
+        runs=mixed(inputs.runs),
+        usage=mixed(inputs.usage),
+        charges=mixed(inputs.charges),
+        first_charges=mixed(inputs.first_charges),
+        quarantine=mixed(inputs.quarantine),
+        booked_days=mixed(inputs.booked_days),
+        bookable=mixed(inputs.bookable),
+        posted=dict(mixed(inputs.posted.items())),
     )

@@ -1,6 +1,7 @@
 """What each destination should get, as exact fractions: what no split may be further from."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -8,9 +9,11 @@ from tasks.core.allocation import Account
 from tasks.core.books import BookKey, Destination, DestinationKind, Method
 from tasks.core.cells import ChargeCell
 from tasks.core.charges import sort_charges
+from tasks.core.currency import Rates, converted
 from tasks.core.matching import match
 from tasks.core.night import Books, NightInputs
 from tasks.core.ownership import Ownership
+from tasks.core.seats import Seats
 from tasks.core.tolerance import Tolerances
 
 _LOGGED = {Method.METERED, Method.WEAK}
@@ -20,15 +23,24 @@ _REST = "(rest)"
 def misplaced(inputs: NightInputs, books: Books) -> list[str]:
     """Name every destination that is further from its exact share than its splits allow.
 
-    A part goes through two splits, over keys and over lines, each within one unit.
+    A part goes through two splits, over keys and over lines, each less than one unit off; where
+    one key has it all, only the second counts. Charges are taken as they are booked, and runs
+    under a seat plan as paid by it.
     """
     wrong = []
-    for (issuer, account, day), charges in _metered_places(inputs).items():
-        exact, parts = _exact(inputs, issuer, account, day, charges)
+    currencies = dict.fromkeys({charge.issuer for charge in inputs.charges}, "USD")
+    charges = converted(inputs.charges, currencies, Rates(inputs.finance.exchange_rates))
+    seats = Seats(inputs.finance.seats)
+    unseated = [
+        one for one in inputs.runs if not seats.plan(one.issuer, one.account or "-", one.day)
+    ]
+    inputs = replace(inputs, charges=charges, runs=unseated)
+    for (issuer, account, day), of_place in _metered_places(inputs).items():
+        exact, allowed = _exact(inputs, issuer, account, day, of_place)
         actual = _actual(books, issuer, account, day)
         for of in exact.keys() | actual.keys():
             beyond = abs(actual[of] - exact[of])
-            if beyond >= 2 * max(parts[of], 1):
+            if beyond >= max(allowed[of], 1):
                 wrong.append(f"{issuer} {account} {day} {of}: {actual[of]} for {exact[of]}")
     return wrong
 
@@ -59,26 +71,26 @@ def _exact(
         of_account.is_owned,
     )
     exact: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
-    parts: defaultdict[tuple[str, str], int] = defaultdict(int)
+    allowed: defaultdict[tuple[str, str], int] = defaultdict(int)
     for period, lines in sort_charges(charges, "USD").usage.items():
         for (sku, kind), billed in lines.items():
             cells = matched.cells.get((sku, kind or ""), [])
             metered = sum(cell.metered for cell in cells)
             if not metered:
                 exact[period, _REST] += billed.amount_nano
-                parts[period, _REST] += 1
+            splits = 1 if len(cells) == 1 else 2
             for cell in cells if metered else ():
                 share = Fraction(billed.amount_nano * cell.metered, metered)
                 logged = sum(cell.logged.values())
                 is_believed = 0 < logged <= of_account.far_beyond * cell.metered
                 whole = max(logged, cell.metered)
-                parts[period, _REST] += 1
+                allowed[period, _REST] += splits
                 exact[period, _REST] += share
                 for line, tokens in cell.logged.items() if is_believed else ():
                     exact[period, line.workflow] += share * tokens / whole
                     exact[period, _REST] -= share * tokens / whole
-                    parts[period, line.workflow] += 1
-    return exact, parts
+                    allowed[period, line.workflow] += splits
+    return exact, allowed
 
 
 def _actual(

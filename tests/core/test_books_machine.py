@@ -6,7 +6,9 @@ balanced, books as desired, closed periods untouched, and a rerun that posts not
 
 import shutil
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,6 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from config.shapes.finance import Finance
 from tasks.core.books import BookKey, Destination, DestinationKind, Method
 from tasks.core.errors import StaleNightError
 from tasks.core.night import IssuerDay
@@ -52,18 +55,27 @@ from tests.core.machine_world import (
 LARGE = 10**15
 ANY_NANO = st.integers(-5 * 10**6, 10**9) | st.sampled_from([0, 1, -1, 7, LARGE, -LARGE])
 ANY_TOKENS = st.integers(1, 50) | st.sampled_from([10**6, 10**9])
+#: Mostly the same place, so that records meet; now and then another one.
+ANY_ACCOUNT = st.sampled_from([ACCOUNTS[0]] * 3 + [ACCOUNTS[1]])
+ANY_KEY = st.sampled_from([KEYS[0]] * 4 + [*KEYS])
 ANY_DAY = st.sampled_from(DAYS)
 ANY_ISSUER = st.sampled_from(ISSUERS)
 #: Whether a night follows at once, or only after a further change.
 BOOKS = st.sampled_from([True, True, True, False])
+RATES = st.sampled_from(["1.1", "0.333333333", "2"])
+
+
+def models_of(issuer: str) -> st.SearchStrategy[str]:
+    first, second = MODELS[issuer]
+    return st.sampled_from([first, first, first, second])
 
 
 @st.composite
 def billed(draw: st.DrawFn, issuer: str) -> Charge:
     return Charge(
         draw(st.integers(0, 9)),
-        draw(st.sampled_from(ACCOUNTS)),
-        draw(st.sampled_from(MODELS[issuer])),
+        draw(ANY_ACCOUNT),
+        draw(models_of(issuer)),
         draw(ANY_NANO),
         draw(st.sampled_from([CLOSING, OPEN])),
         draw(st.sampled_from(["USD", "USD", "USD", "EUR"])),
@@ -75,9 +87,9 @@ def billed(draw: st.DrawFn, issuer: str) -> Charge:
 @st.composite
 def metered(draw: st.DrawFn, issuer: str) -> Usage:
     return Usage(
-        draw(st.sampled_from(ACCOUNTS)),
-        draw(st.sampled_from(MODELS[issuer])),
-        draw(st.sampled_from(KEYS)),
+        draw(ANY_ACCOUNT),
+        draw(models_of(issuer)),
+        draw(ANY_KEY),
         draw(ANY_TOKENS),
     )
 
@@ -87,11 +99,44 @@ def logged(draw: st.DrawFn) -> Run:
     issuer = draw(ANY_ISSUER)
     return Run(
         issuer,
-        draw(st.sampled_from([*ACCOUNTS, None])),
-        draw(st.sampled_from(MODELS[issuer])),
-        draw(st.sampled_from(KEYS)),
+        draw(st.sampled_from([ACCOUNTS[0]] * 4 + [ACCOUNTS[1], None])),
+        draw(models_of(issuer)),
+        draw(ANY_KEY),
         draw(st.sampled_from(STAMPS)),
         draw(ANY_TOKENS),
+    )
+
+
+@st.composite
+def signed(draw: st.DrawFn) -> Finance:
+    """Sign seats, credits and rates, or take them back."""
+    plan = {
+        "id": "plan",
+        "issuer": "anthropic",
+        "account": draw(st.sampled_from(ACCOUNTS)),
+        "from": draw(ANY_DAY),
+        "seats": 3,
+        "price": "20.01",
+        "in_use": [{"from": draw(ANY_DAY), "seats": draw(st.integers(0, 3))}],
+    }
+    lots = [
+        {
+            "id": f"lot-{number}",
+            "issuer": "anthropic",
+            "account": "main",
+            "bought": draw(ANY_DAY),
+            "amount": draw(st.sampled_from(["0.5", "0.000000007", "1000000"])),
+            "expires": draw(st.sampled_from([None, DAYS[-1]])),
+        }
+        for number in range(draw(st.integers(0, 2)))
+    ]
+    rate = {"from": "2026-01-01", "currency": "EUR", "into": "USD", "rate": draw(RATES)}
+    return Finance.model_validate(
+        {
+            "seats": [plan][: draw(st.integers(0, 1))],
+            "prepaid": lots,
+            "exchange_rates": [rate][: draw(st.integers(0, 1))],
+        }
     )
 
 
@@ -195,7 +240,12 @@ class BooksMachine(RuleBasedStateMachine):
         books=BOOKS,
     )
     def catalog_or_contract_changes(self, rules: Rules, books: bool) -> None:
-        self.agreed = rules
+        self.agreed = replace(rules, finance=self.agreed.finance)
+        self._night(books=books)
+
+    @rule(finance=signed(), books=BOOKS)
+    def finance_signs(self, finance: Finance, books: bool) -> None:
+        self.agreed = replace(self.agreed, finance=finance)
         self._night(books=books)
 
     @precondition(lambda self: not self.closed)
@@ -228,7 +278,7 @@ class BooksMachine(RuleBasedStateMachine):
 
     @staticmethod
     def _drawn(data: st.DataObject, line: st.SearchStrategy[Any]) -> tuple[Line, ...]:
-        return tuple(data.draw(st.lists(line, max_size=4)))
+        return tuple(data.draw(st.lists(line, max_size=6)))
 
     def _lines_of(self, data: st.DataObject, place: Place) -> tuple[Line, ...]:
         source, stream, _ = place
@@ -300,31 +350,34 @@ class BooksMachine(RuleBasedStateMachine):
     def _check_received(self, night: Computed, after: Posted) -> None:
         """Hold booked and quarantined against received, by issuer, account, currency, period."""
         left: defaultdict[tuple[str, str, str, str], int] = defaultdict(int)
+        foreign: defaultdict[tuple[str, str, str, date, str, str], int] = defaultdict(int)
+        refused = 0
         for (source, stream, day), lines in self.world.raw.items():
             if STREAMS[source, stream].table == "charges" and (source, day) in night.bases:
                 for line in lines:
                     assert isinstance(line, Charge)
-                    left[source, line.account, line.currency, line.period] += line.nano
                     if line.is_broken and self.world.parser == 1:
-                        left[source, line.account, line.currency, line.period] -= line.nano
-        received = sum(
-            line.nano
-            for (source, _, day), lines in self.world.raw.items()
-            for line in lines
-            if isinstance(line, Charge) and (source, day) in night.bases
-        )
+                        refused += line.nano
+                    elif line.currency == "USD":
+                        left[source, line.account, "USD", line.period] += line.nano
+                    else:
+                        model = line.model if line.category == "usage" else ""
+                        of = (source, line.account, line.period, day, line.category, model)
+                        foreign[of] += line.nano
+        rates = self.agreed.finance.exchange_rates
+        for (source, account, period, *_), nano in foreign.items():
+            in_usd = round(nano * Fraction(rates[0].rate)) if rates else nano
+            left[source, account, "USD" if rates else "EUR", period] += in_usd
+        for (key, to), nano in self._homes(after, night.bases.keys()).items():
+            if to.method not in _BY_CONTRACT:
+                left[key.issuer, key.account, key.currency, key.billing_period] -= nano
+        assert set(left.values()) <= {0}
         quarantined = sum(
             one.amount_nano or 0
             for one in night.inputs.quarantine
             if (one.issuer, one.day) in night.bases
         )
-        booked = 0
-        for (key, to), nano in self._homes(after, night.bases.keys()).items():
-            if to.method not in _BY_CONTRACT:
-                left[key.issuer, key.account, key.currency, key.billing_period] -= nano
-                booked += nano
-        assert set(left.values()) <= {0}
-        assert booked + quarantined == received
+        assert quarantined == refused
 
     def _check_rerun(self, night: Computed, after: Posted) -> None:
         again = compute(self.ledger, self.world, self.agreed, self.closed)
@@ -374,10 +427,10 @@ def _explore(sqlite_template: Path, folder: Path, examples: int, steps: int) -> 
 
 
 def test_books_hold_whatever_happens(sqlite_template: Path, tmp_path: Path) -> None:
-    _explore(sqlite_template, tmp_path, examples=15, steps=12)
+    _explore(sqlite_template, tmp_path, examples=12, steps=11)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3_600)
 def test_books_hold_whatever_happens_for_long(sqlite_template: Path, tmp_path: Path) -> None:
-    _explore(sqlite_template, tmp_path, examples=300, steps=40)
+    _explore(sqlite_template, tmp_path, examples=100, steps=40)
