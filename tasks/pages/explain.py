@@ -206,7 +206,7 @@ def _proof(story: EntryStory, to: Destination) -> Iterator[str]:
         return
     currency = story.booked.entry.key.currency
     if to.method in BY_TERMS:
-        yield f"  Not split from a bill: {BY_TERMS[to.method]}."
+        yield f"  No bill decides it, but {BY_TERMS[to.method]}."
     if to.kind in _OTHER_RECORDS:
         return
     booked = sum(_moved(one, to) for one in story.book if one.number <= story.booked.number)

@@ -9,6 +9,8 @@ from tasks.pages.text import LONGEST_SENTENCE, amount, plain
 
 #: Rows of a list that a person still reads; the others are counted.
 SHOWN = 12
+#: Kind of the line that tells an account's seats, which are owed by contract.
+SEATS = "seats"
 _NANO = 10**9
 
 
@@ -86,7 +88,10 @@ def _split(line: SplitLine, to: Destination | None, currency: str) -> Iterator[s
     logged = sum(tokens for _, tokens in line.logged)
     yield f"  {plain(line.sku)}, {plain(line.kind or 'no kind')}"
     billed = exact(line.billed_nano, currency)
-    yield f"      C {billed}, B {line.metered:,} tokens, A {logged:,} tokens"
+    if line.kind == SEATS:
+        yield f"      {billed} for this day by contract, split by what logs show: {logged:,} tokens"
+    else:
+        yield f"      C {billed}, B {line.metered:,} tokens, A {logged:,} tokens"
     for workflow, tokens in line.logged:
         yield f"      logged {tokens:>14,}  {plain(workflow) or 'no workflow'}"
     for where, nano in line.shares:

@@ -21,6 +21,7 @@ def figure_story(story: FigureStory) -> str:
         lines.append(row("amount", "nothing: no posting belongs to it"))
     lines += [
         row("what it is", story.meaning),
+        *_money(story.parts),
         row("made of", f"{len(story.parts):,} postings, which sum to it exactly"),
         _night(story.night),
         *_by("By kind of money", story.parts, _kind),
@@ -88,6 +89,13 @@ _NOT_SAME = (
 def _night(night: BookedBy) -> str:
     moment = f"{night.as_of:%Y-%m-%d %H:%M} UTC"
     return row("as of", f"night {night.number}, {moment}, which ended {night.status}")
+
+
+def _money(parts: Sequence[Part]) -> Iterator[str]:
+    """Say what the money is, where all of it is of one kind."""
+    kinds = {part.posting.destination.kind for part in parts}
+    if len(kinds) == 1:
+        yield row("money", KINDS[kinds.pop()])
 
 
 def _share(story: FigureStory, currency: str, nano: int) -> Iterator[str]:
