@@ -182,7 +182,9 @@ def _closed(run: _Run) -> CloseReport:
     accrued = Accrued((), ())
     if run.state is PeriodState.OPEN and run.today >= _soft_close_on(run):
         accrued = _accrued(run, gathered)
-        done.append(_soft_closed(run, gathered, accrued))
+        # A month from before the first night is not closed, only passed over.
+        if accrued.entries or any(day in _days(run) for _, day in gathered.previous):
+            done.append(_soft_closed(run, gathered, accrued))
     reading = run.ledger.nights_of_period(run.period, _billing_streams(run))
     facts = _facts(run, gathered, reading, state_of(run.period, [*run.acts, *done]))
     checks = checklist(facts)
@@ -249,8 +251,12 @@ def _rows(
     return issuer_rows(posted, run.period, invoices, breaks)
 
 
+def _days(run: _Run) -> tuple[date, ...]:
+    return period_days(run.period)
+
+
 def _plan_of(run: _Run) -> Plan:
-    days = period_days(run.period)
+    days = _days(run)
     return Plan(start=days[0], end=days[-1], as_of=run.as_of, is_past=False, orders=())
 
 

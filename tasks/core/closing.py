@@ -122,11 +122,14 @@ def is_decided(one: InvoiceBreak, dispositions: Iterable[Disposition], today: da
 def _soft_closed(facts: PeriodFacts) -> Precondition:
     day = business_day(facts.period, facts.policy.soft_close_business_day)
     holds = facts.state is not PeriodState.OPEN
+    todo = f"nothing: run `month-close` on {day} or later"
+    if facts.today >= day:
+        todo = "book its days first: a month in which nothing is booked stays open"
     return Precondition(
         "soft_closed",
         f"the period is soft-closed, which happens from {day} on",
         holds,
-        todo="" if holds else f"nothing: run `month-close` on {day} or later",
+        todo="" if holds else todo,
     )
 
 

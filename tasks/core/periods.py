@@ -114,18 +114,22 @@ def newest_number(acts: Sequence[PeriodAct]) -> int:
     return max((act.number for act in acts), default=0)
 
 
-def look_back(acts: Iterable[PeriodAct]) -> date | None:
+def look_back(acts: Sequence[PeriodAct]) -> date | None:
     """Give the first day that a night should read: of the oldest period that is not closed.
 
-    That is the oldest of those soft-closed or reopened and of the one after the newest closed.
-    None while no period was ever acted upon.
+    Looked at are the period after the newest closed one and those that were soft-closed or
+    reopened since the first close ever. None before it: whoever never closes a month does not
+    read ever more of the past each night.
     """
+    ever_closed = {act.period for act in acts if act.act is Act.CLOSED}
+    if not ever_closed:
+        return None
     states = states_of(acts)
     closed = [period for period, is_in in states.items() if is_in is PeriodState.CLOSED]
-    waiting = [period for period in states if period not in closed]
+    waiting = [period for period in states if period not in closed and period >= min(ever_closed)]
     if closed:
         waiting.append(next_period(max(closed)))
-    return period_days(min(waiting))[0] if waiting else None
+    return period_days(min(waiting))[0]
 
 
 def due_periods(

@@ -13,12 +13,16 @@ from tasks.core.periods import Act, PeriodState
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, table
 
 _HEAD_CHARS = 16
+#: Periods in the name of a run; the older ones are counted.
+_NAMED = 3
 _FIGURES = frozenset({2, 3, 4, 5, 6})
 
 
 def run_name(reports: Sequence[CloseReport]) -> str:
     """Name a run by its answer, e.g. `2026-10 · soft-closed · 2 things left`."""
-    return ", ".join(_name(report) for report in reports)
+    newest = [_name(report) for report in reports[-_NAMED:]]
+    rest = len(reports) - len(newest)
+    return ", ".join([*newest, f"and {rest} older"] if rest else newest)
 
 
 def what_to_do(reports: Sequence[CloseReport]) -> str:
@@ -57,7 +61,8 @@ def _name(report: CloseReport) -> str:
     elif left and report.state is not PeriodState.OPEN:
         words.append(f"{left} thing{'' if left == 1 else 's'} left")
     elif report.state is PeriodState.OPEN:
-        words.append(f"soft close on {report.soft_close_on}")
+        is_due = report.as_of.date() >= report.soft_close_on
+        words.append("nothing booked" if is_due else f"soft close on {report.soft_close_on}")
     if report.is_dry_run:
         words.append("dry run")
     return " · ".join(words)

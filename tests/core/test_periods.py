@@ -112,12 +112,17 @@ def test_a_closed_period_is_corrected_in_the_first_later_one_that_is_not(
     ("acts", "day"),
     [
         ([], None),
-        ([act("2026-10", Act.SOFT_CLOSED)], date(2026, 10, 1)),
+        ([act("2026-10", Act.SOFT_CLOSED)], None),
+        ([act("2026-08", Act.SOFT_CLOSED), act("2026-10")], date(2026, 11, 1)),
         ([act("2026-10")], date(2026, 11, 1)),
         ([act("2026-10"), act("2026-12", Act.SOFT_CLOSED)], date(2026, 11, 1)),
         ([act("2026-09"), act("2026-10"), act("2026-09", Act.REOPENED)], date(2026, 9, 1)),
+        ([act("2026-09"), act("2026-09", Act.REOPENED)], date(2026, 9, 1)),
     ],
-    ids=["no act", "soft-closed", "closed", "one left out", "reopened"],
+    ids=[
+        *("no act", "never closed", "soft-closed before the first close", "closed"),
+        *("one left out", "reopened", "all reopened"),
+    ],
 )
 def test_a_night_looks_back_to_the_oldest_period_that_is_not_closed(
     acts: list[PeriodAct], day: date | None

@@ -252,6 +252,18 @@ def test_before_its_business_day_a_period_stays_open(after: Callable[[int], Stor
 
 
 @only_sqlite
+def test_a_month_from_before_the_first_night_stays_open(
+    after: Callable[[int], Stores],
+) -> None:
+    after(1)
+
+    report = close_period.fn("2026-09", as_of=CLOSE, dry_run=False)
+
+    assert (report.state, report.done) == (PeriodState.OPEN, ())
+    assert run_name([report]) == "2026-09 · open · nothing booked"
+
+
+@only_sqlite
 def test_a_line_for_other_books_closes_nothing_and_says_so(after: Callable[[int], Stores]) -> None:
     stores = after(2)
     ready = closing()

@@ -59,10 +59,13 @@ def test_a_run_is_named_by_its_answer() -> None:
     assert run_name([report(checks=(HOLDS,))]) == "2026-10 · soft-closed · 1 thing left"
     ready = report(checks=(HOLDS,), signature=Signature.FITS, is_dry_run=True)
     assert run_name([ready]) == "2026-10 · soft-closed · dry run"
-    opened = report(period="2026-11", state=PeriodState.OPEN)
+    opened = report(period="2026-11", state=PeriodState.OPEN, soft_close_on=date(2026, 12, 7))
     assert run_name([closed(), opened]) == (
-        "2026-10 · closed, 2026-11 · open · soft close on 2026-11-06"
+        "2026-10 · closed, 2026-11 · open · soft close on 2026-12-07"
     )
+    empty = report(state=PeriodState.OPEN)
+    assert run_name([empty]) == "2026-10 · open · nothing booked"
+    assert run_name([report(), *[closed()] * 3]).endswith("closed, and 1 older")
 
 
 def test_what_is_left_comes_first_then_the_line() -> None:
