@@ -3,8 +3,9 @@
 Below the stages, because the night and the month's close compute from the same reading.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -26,6 +27,7 @@ from tasks.core.claims import (
 )
 from tasks.core.days import period_days
 from tasks.core.digests import joined_digest
+from tasks.core.errors import LakeError
 from tasks.core.night import IssuerDay, NightInputs
 from tasks.core.oversized import held_too, oversized_days, size_findings, without_days
 from tasks.core.periods import closed_map, newest_number
@@ -40,6 +42,11 @@ from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
 from tasks.sources.registry import adapter_of, enabled_sources, streams_by_source
 from tasks.told import told_by_files
+
+log = logging.getLogger(__name__)
+
+#: Names the snapshots whose file cannot be read.
+_Unreadable = Callable[[Sequence[Snapshot]], list[Snapshot]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +79,23 @@ class Gathered:
 def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
     """Read what the books of a plan's window are made of.
 
+    A file that turns out damaged holds its day, and no other.
+
     Raises:
-        LakeError: A file that passed the look at its size cannot be read.
+        LakeError: A file whose bytes are those that were written cannot be read.
         ConfigError: The catalog does not fit what was read.
     """
+    try:
+        return _gathered(plan, config, lake, ledger, lake.unreadable)
+    except LakeError:
+        # Sizes are looked at every night, bytes only once something could not be read.
+        log.warning("a file of the lake cannot be read: looking at every byte of the window")
+        return _gathered(plan, config, lake, ledger, lake.damaged)
+
+
+def _gathered(
+    plan: Plan, config: Config, lake: Lake, ledger: Ledger, unreadable: _Unreadable
+) -> Gathered:
     books_at = ledger.books_at(plan.as_of if plan.is_past else None)
     acts = ledger.period_acts(by=plan.as_of if plan.is_past else None)
     seq = ledger.seq_as_of(plan.as_of) if plan.is_past else ledger.newest_seq()
@@ -87,7 +107,7 @@ def gather(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> Gathered:
         plan,
         sources,
         streams_by_source(config.sources),
-        _known(plan, lake, ledger, seq),
+        _known(plan, ledger, seq, unreadable),
         unreported_days(plan, told.finance, config.sources.sources, previous),
     )
     precedence = {s.name: s.precedence for s in sources if isinstance(s, AgentLogSource)}
@@ -228,7 +248,7 @@ def _rules_digest(config: Config) -> str:
     )
 
 
-def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
+def _known(plan: Plan, ledger: Ledger, seq: int, unreadable: _Unreadable) -> Known:
     def snapshots(layer: str, which: Which, table: str | None = None) -> list[Snapshot]:
         return ledger.snapshots_as_of(
             seq, layer=layer, which=which, table=table, start=plan.start, end=plan.end
@@ -240,7 +260,7 @@ def _known(plan: Plan, lake: Lake, ledger: Ledger, seq: int) -> Known:
         raw=snapshots("raw", Which.NEWEST_COMPLETE),
         complete=complete,
         first_charges=first_charges,
-        unreadable=lake.unreadable([*complete, *first_charges]),
+        unreadable=unreadable([*complete, *first_charges]),
     )
 
 

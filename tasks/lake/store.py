@@ -10,7 +10,7 @@ from datetime import date, datetime
 from tasks.core.batches import RawRow, Stream
 from tasks.core.books import Snapshot
 from tasks.core.errors import LakeError
-from tasks.core.tables import Table
+from tasks.core.tables import TABLES, Table
 from tasks.lake.canonical import (
     content_digest,
     digest_lines,
@@ -24,6 +24,7 @@ from tasks.lake.canonical import (
 from tasks.lake.encoding import altered, pack, unpack, verified_raw, verified_typed
 from tasks.lake.files import LocalFiles, ObjectFiles, no_step, open_files
 from tasks.lake.parquet import Dropped, distinct_rows, to_parquet
+from tasks.lake.seals import has_sound_seal, is_sealed
 
 #: At the root; pairs a lake with its ledger.
 LAKE_ID_FILE = "lake_id"
@@ -249,6 +250,22 @@ class Lake:
             for snapshot, size in zip(snapshots, sizes, strict=True)
             if size != snapshot.size_bytes
         ]
+
+    def damaged(self, snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+        """Name the conformed snapshots whose file is not what was written; reads them all."""
+        return [one for one in snapshots if not self._is_whole(one)]
+
+    def _is_whole(self, one: Snapshot) -> bool:
+        data = self.files.read(one.path)
+        if data is None or len(data) != one.size_bytes:
+            return False
+        if is_sealed(data):
+            return has_sound_seal(data)
+        try:  # from before seals, or damaged where the seal stands: by its rows
+            verified_typed(data, one.sha, TABLES[one.table], one.parser, one.path)
+        except LakeError:
+            return False
+        return True
 
     def save_memo(self, kind: str, made_of: str, rows: Sequence[RawRow]) -> None:
         """Keep a result that can be computed again, under the digest of what it was made of."""

@@ -13,6 +13,7 @@ from tasks.core.errors import ConfigError
 from tasks.lake.queries import Queries
 from tests.flows.nights import FIRST, SECOND, THIRD, WINDOW, Night, run
 from tests.flows.stores import Stores, by_day
+from tests.flows.test_changed_rules import MAPPED, PROMOTED
 
 EARLIER, LATER = WINDOW
 only_sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -40,7 +41,7 @@ def test_a_day_too_large_is_held_and_no_other(
     before = stores.costs()
     large = _scaled(Queries.usage_cells, 10**17, issuer="anthropic", day=LATER)
     monkeypatch.setattr(Queries, "usage_cells", large)
-    stores.edit("catalog.yaml", ("accounts: [proj_LegacyUpgrades]", "accounts: [proj_Retired]"))
+    stores.edit("catalog.yaml", MAPPED)
 
     sandbox.move_to(THIRD)
     night = run(Night(THIRD))
@@ -62,15 +63,37 @@ def test_a_day_too_large_is_held_and_no_other(
 @only_sqlite
 def test_a_held_day_is_booked_once_it_fits(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     before = stores.sums()
+    stores.edit("catalog.yaml", MAPPED)
     with monkeypatch.context() as patched:
         patched.setattr("tasks.core.oversized.MOST_A_DAY_NANO", 1)
         held = run(Night(FIRST))
+    between = stores.sums()
 
     again = run(Night(FIRST))
 
-    assert (held.status, again.status) == ("held", "tied")
-    assert again.causes == ()
-    assert stores.sums() == before
+    assert (held.status, held.causes, between) == ("held", (), before)
+    assert (again.status, set(dict(again.causes))) == ("tied", {"reclass"})
+
+
+@only_sqlite
+def test_a_file_that_is_damaged_inside_holds_its_day_and_no_other(stores: Stores) -> None:
+    before = stores.costs()
+    stores.edit("catalog.yaml", MAPPED, PROMOTED)
+    (file,) = stores.files_of("conformed", "openai", LATER, "usage")
+    data = file.read_bytes()
+    file.write_bytes(data[:4] + bytes(len(data) - 8) + data[-4:])
+
+    night = run(Night(FIRST, only=("agent-logs",)))
+
+    after = stores.costs()
+    assert night.status == "held"
+    assert any(f"openai {LATER}" in reason for reason in night.reasons)
+    held = {place: nano for place, nano in before.items() if place[0].day == LATER}
+    openai = {place: nano for place, nano in held.items() if place[0].issuer == "openai"}
+    assert openai == {
+        place: nano for place, nano in by_day(after, LATER).items() if place[0].issuer == "openai"
+    }
+    assert by_day(after, EARLIER) != by_day(before, EARLIER)
 
 
 @only_sqlite
