@@ -190,7 +190,7 @@ def _words(name: BreakClass) -> str:
 
 def _day(text: str) -> str:
     # A date that wraps at its hyphens is hard to read in a column.
-    return text.replace("-", "&#8209;")
+    return text.replace("-", "\u2011")
 
 
 def _count(number: int, one: str) -> str:

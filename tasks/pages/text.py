@@ -11,7 +11,11 @@ from collections.abc import Sequence
 from tasks.core.money import split_exact
 
 #: Everything that markdown, or the HTML inside it, could take for markup.
-_MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!|~<>&\"'@:$=^/]")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>&\"'@:$=^/])")
+#: Where readers of GitHub's dialect would find an address, whatever is escaped.
+_ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
+#: Takes no room and joins words: no reader takes what it parts for an address.
+_JOINER = "\u2060"
 #: Longest name shown in a cell; what is cut shows it.
 _LONGEST_NAME = 120
 #: Longest sentence of ours that may hold such names.
@@ -33,8 +37,11 @@ def plain(text: str, longest: int = _LONGEST_NAME) -> str:
 
 
 def markdown(text: str, longest: int = _LONGEST_NAME) -> str:
-    """Escape for a markdown cell or sentence: letters stay, everything else is an entity."""
-    return _MARKDOWN.sub(lambda match: f"&#{ord(match.group())};", plain(text, longest))
+    """Escape for a markdown cell or sentence: all that could be markup gets a backslash.
+
+    Not an entity: one of the two UIs of Prefect shows entities as they are written.
+    """
+    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub(_JOINER, plain(text, longest)))
 
 
 def amount(nano: int, currency: str = "USD") -> str:

@@ -123,6 +123,6 @@ def test_outcomes_are_no_part_of_the_books(nights: dict[datetime, NightReport]) 
 
 def test_every_workflow_of_the_catalog_is_on_the_page(nights: dict[datetime, NightReport]) -> None:
     night = nights[NIGHTS[-1]]
-    page = outcomes(night).replace("&#45;", "-")
+    page = outcomes(night).replace("\\-", "-")
 
     assert all(one.workflow in page for one in night.outcomes.workflows)

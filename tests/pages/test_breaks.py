@@ -49,8 +49,7 @@ def test_a_break_that_a_disposition_settles_is_listed_and_asks_for_nothing() -> 
     assert break_tasks(night) == []
     assert "Nothing to do now." in what_to_do(night)
     assert (
-        "| accepted by finance&#45;partner until 2026&#8209;11&#8209;30: Both sides know&#46; |"
-        in page
+        "| accepted by finance\\-partner until 2026\u201111\u201130: Both sides know\\. |" in page
     )
     assert f"`{break_id(night.breaks[0].item)}`" in page
 
@@ -58,7 +57,7 @@ def test_a_break_that_a_disposition_settles_is_listed_and_asks_for_nothing() -> 
 @pytest.mark.parametrize(
     ("lapse", "why", "told"),
     [
-        (Lapse.ENDED, "it has ended", "ended on 2026&#8209;11&#8209;30"),
+        (Lapse.ENDED, "it has ended", "ended on 2026\u201111\u201130"),
         (Lapse.ABOVE_LIMIT, "the break is above its limit", "above the limit of $2.00"),
     ],
 )
@@ -68,7 +67,7 @@ def test_a_decision_that_lapsed_asks_again_and_says_why(lapse: Lapse, why: str, 
     (task,) = break_tasks(night)
 
     assert f"; decided before, but {why}: 1)" in task
-    assert f"no longer accepted by finance&#45;partner: {told}" in breaks(night)
+    assert f"no longer accepted by finance\\-partner: {told}" in breaks(night)
 
 
 def test_settled_breaks_are_in_no_sum_of_what_is_asked() -> None:

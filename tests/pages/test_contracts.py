@@ -39,7 +39,7 @@ def test_a_plan_stands_with_its_parts_and_what_its_runs_would_have_cost() -> Non
     assert dict(zip(head, row, strict=True)) == {
         "Plan": "team",
         "Issuer": "editor",
-        "Account": "org&#124;1",
+        "Account": "org\\|1",
         "Accrued": "$60.00",
         "Families": "$35.00",
         "Ad-hoc": "$5.00",
