@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 
+from sandbox.oracle.anomalies import Anomaly, anomalies
 from sandbox.oracle.places import Ledger, days_of, first_day, last_day, lines_of, period_of
 from sandbox.oracle.shares import half_even
 from sandbox.year.budgets import BUDGETS
@@ -25,6 +26,7 @@ class Pool:
 
     Attributes:
         past_error_ppm: None where no earlier month can be compared.
+        anomalies: Of a month that is over; None before its last day.
     """
 
     family: str
@@ -35,6 +37,7 @@ class Pool:
     carried_nano: int
     forecast_nano: int
     past_error_ppm: int | None
+    anomalies: tuple[Anomaly, ...] | None
 
 
 @dataclass
@@ -114,6 +117,10 @@ def _pool(name: PoolName, spend: _Spend, through: date, pending: Pending) -> Poo
         carried_nano=carried,
         forecast_nano=known if guess is None else guess,
         past_error_ppm=half_even(Fraction(sum(errors), len(errors))) if errors else None,
+        # Thousands of slopes: once a month.
+        anomalies=anomalies(daily, through, budget_of(name, period))
+        if through == last_day(period)
+        else None,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, select
 
 from sandbox.finance import Close, Finance, finance_text
 from sandbox.oracle.breaks import Break
-from sandbox.oracle.places import days_of
+from sandbox.oracle.places import days_of, last_day
 from sandbox.oracle.year import Year, YearNight
 from sandbox.server import Sandbox
 from sandbox.year.clerk import Clerk
@@ -212,6 +212,11 @@ def _pools(report: NightReport, expected: YearNight) -> tuple[Figures, Figures]:
             "error": -1 if error is None else error,
         }
         ours.update({(*name, what): nano for what, nano in figures.items()})
+        if expected.seen.days[-1] == last_day(row.period):
+            found = row.anomalies
+            ours.update(
+                {(*name, str(one.first_day), str(one.last_day)): one.spent_nano for one in found}
+            )
     theirs: Figures = Counter()
     for one in expected.pools:
         figures = {
@@ -222,7 +227,10 @@ def _pools(report: NightReport, expected: YearNight) -> tuple[Figures, Figures]:
             "forecast": one.forecast_nano,
             "error": -1 if one.past_error_ppm is None else one.past_error_ppm,
         }
-        theirs.update({(one.family, one.pool, what): nano for what, nano in figures.items()})
+        name = (one.family, one.pool)
+        theirs.update({(*name, what): nano for what, nano in figures.items()})
+        for first, last, spent in one.anomalies or ():
+            theirs[*name, str(first), str(last)] = spent
     return ours, theirs
 
 
