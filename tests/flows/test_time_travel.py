@@ -87,12 +87,11 @@ def test_nights_are_what_they_were_though_any_one_thing_has_changed_since(
 def test_nights_are_what_they_were_though_everything_changed_between_them(
     stores: Stores, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for change in (catalog, policy, contract, list_prices):
+    for change in (catalog, policy, contract, finance, list_prices):
         change(stores, monkeypatch)
 
     digests = digests_of_nights(stores, sandbox)
     source_gone(stores, monkeypatch)
-    finance(stores, monkeypatch)
 
     assert computed_again() == digests
 
