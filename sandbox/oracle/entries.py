@@ -1,7 +1,7 @@
 """Post by difference, with the one cause of each entry, into periods that are open (R8, R16)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from sandbox.oracle.allocation import Books
@@ -12,12 +12,18 @@ from sandbox.records import ChargeRow
 
 @dataclass(frozen=True, slots=True)
 class YearEntry:
-    """One posting by difference; `moved_nano` is the sum of what went up."""
+    """One posting by difference.
+
+    Attributes:
+        moved_nano: The sum of what went up.
+        is_provisional: The day's log is expected and not there.
+    """
 
     place: Place
     cause: str
     amount_nano: int
     moved_nano: int
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,9 @@ class Journal:
     settled: set[IssuerDay] = field(default_factory=set)
     bases: dict[IssuerDay, Basis] = field(default_factory=dict)
 
-    def post(self, desired: Ledger, bases: Mapping[IssuerDay, Basis]) -> list[YearEntry]:
+    def post(
+        self, desired: Ledger, bases: Mapping[IssuerDay, Basis], logged_days: Collection[date]
+    ) -> list[YearEntry]:
         """Book what differs on the days of `bases`, but for what documents settle.
 
         Raises:
@@ -66,7 +74,8 @@ class Journal:
                 cause = _cause(self.bases[key], bases[key], is_moved=sum(changes.values()) != 0)
             if any(to.kind != "accrual" for to in changes):
                 self.posted.add(key)
-            entries.append(self.enter(home, cause, changes))
+            entry = self.enter(home, cause, changes)
+            entries.append(replace(entry, is_provisional=home.day not in logged_days))
         self.bases.update(bases)
         return entries
 

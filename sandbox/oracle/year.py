@@ -40,6 +40,7 @@ class YearNight:
 
     Attributes:
         breaks: Those of its window.
+        completeness_ppm: Source-days that are there of those expected.
         rolls: By class and currency.
         pools: Of the month of the night's last day.
     """
@@ -48,6 +49,7 @@ class YearNight:
     entries: tuple[YearEntry, ...]
     breaks: tuple[Break, ...]
     rolls: Mapping[tuple[str, str], Roll]
+    completeness_ppm: int
     pools: tuple[Pool, ...]
 
 
@@ -88,7 +90,7 @@ class Year:
         self.booked |= days
         want = wanted(seen, days, finance, self.journal.ledger)
         bases = {key: _basis(key, seen, want, finance) for key in days}
-        entries = self.journal.post(want.desired, bases)
+        entries = self.journal.post(want.desired, bases, seen.logged_days)
         settled = self._settled(days, seen, finance)
         for period, found in settled.items():
             for issuer, books in sorted(found.books.items()):
@@ -104,6 +106,7 @@ class Year:
             tuple(entries),
             tuple(sorted(breaks)),
             roll(before, self.standing),
+            self._completeness(seen),
             tuple(pools(self.journal.ledger, seen.days[-1], self._pending(want.seen))),
         )
 
@@ -201,6 +204,14 @@ class Year:
                         known.booked_nano + sum(row.amount_nano for row in booked),
                     )
         return sums
+
+    def _completeness(self, seen: Seen) -> int:
+        """Count the source-days that are there, of logs, reports and files (R9)."""
+        expected, missing = seen.expected(), set(seen.missing())
+        old = [day for day in seen.days if day < seen.first_late_day()]
+        by_file = [(issuer, day) for issuer in self.by_file for day in old]
+        there = len(expected) - len(missing) + sum(key in seen.charges for key in by_file)
+        return 1_000_000 * there // (len(expected) + len(by_file))
 
     def _pending(self, seen: Seen) -> dict[tuple[str, str, date], int]:
         """Value logged runs on days whose charges are not booked."""

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import Integer, cast, create_engine, func, select
 
 from sandbox.finance import Close, Finance, finance_text
 from sandbox.oracle.breaks import Break
+from sandbox.oracle.entries import YearEntry
 from sandbox.oracle.places import days_of, last_day
 from sandbox.oracle.year import Year, YearNight
 from sandbox.server import Sandbox
@@ -32,6 +33,7 @@ _DESTINATION = (
     *("kind", "portfolio", "family", "workflow", "pool", "paid_from", "method", "strength"),
 )
 _PLACE = ("issuer", "account", "day", "billing_period", "currency", "origin_period")
+_PROVISIONAL = ("final", "provisional")
 _BREAK = ("break_class", "issuer", "account", "day", "sku", "count")
 Figures = Counter[tuple[str, ...]]
 RunNight = Callable[[datetime], NightReport]
@@ -94,8 +96,7 @@ class Rehearsal:
         for period in self.clerk.soft_closes(day):
             assert self._close(period, now).state is PeriodState.SOFT_CLOSED
             accrued = self.oracle.soft_close(period)
-            theirs = Counter((*map(str, one.place), one.cause) for one in accrued)
-            self._note(now, "accrual", self._new_entries(), theirs)
+            self._note(now, "accrual", self._new_entries(), _entries(accrued))
             self._note(now, "ledger", self._ledger(), self._expected_ledger())
         for period in self.clerk.closes(day):
             self._sign(period, now)
@@ -144,8 +145,9 @@ class Rehearsal:
         start, end = expected.seen.days[0], expected.seen.days[-1]
         assert (report.plan.start, report.plan.end) == (start, end)
         self._note(now, "ledger", self._ledger(), self._expected_ledger())
-        theirs = Counter((*map(str, one.place), one.cause) for one in expected.entries)
-        self._note(now, "entry", self._new_entries(), theirs)
+        self._note(now, "entry", self._new_entries(), _entries(expected.entries))
+        ours: Figures = Counter({("complete",): report.books.completeness_ppm})
+        self._note(now, "ppm", ours, Counter({("complete",): expected.completeness_ppm}))
         breaks = _breaks(one.item for one in report.breaks)
         self._note(now, "break", breaks, _breaks(expected.breaks))
         self._note(now, "pool", *_pools(report, expected))
@@ -160,16 +162,23 @@ class Rehearsal:
         ]
 
     def _new_entries(self) -> Figures:
-        """Read where entries were booked since the last look, each with its cause."""
+        """Read where entries were booked since the last look, and why."""
         entries = tables.entries.c
         columns = [getattr(entries, name) for name in (*_PLACE, "cause")]
         engine = create_engine(self.stores.database.url)
         with engine.connect() as connection:
-            query = select(entries.id, *columns).where(entries.id > self._seen_entry)
+            query = (
+                select(
+                    entries.id, *columns, func.max(cast(tables.postings.c.is_provisional, Integer))
+                )
+                .join(tables.postings, tables.postings.c.entry_id == entries.id)
+                .where(entries.id > self._seen_entry)
+                .group_by(entries.id)
+            )
             rows = [tuple(row) for row in connection.execute(query)]
         engine.dispose()
         self._seen_entry = max((row[0] for row in rows), default=self._seen_entry)
-        return Counter(tuple(map(str, row[1:])) for row in rows)
+        return Counter((*map(str, row[1:-1]), _PROVISIONAL[bool(row[-1])]) for row in rows)
 
     def _ledger(self) -> Figures:
         found: Figures = Counter()
@@ -189,6 +198,12 @@ class Rehearsal:
                 if nano:
                     found[*(str(part) for part in place), *to] += nano
         return found
+
+
+def _entries(entries: Iterable[YearEntry]) -> Figures:
+    return Counter(
+        (*map(str, one.place), one.cause, _PROVISIONAL[one.is_provisional]) for one in entries
+    )
 
 
 def _breaks(items: Iterable[Break] | Iterable[OurBreak]) -> Figures:
