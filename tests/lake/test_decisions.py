@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pytest
+
 from tasks.core.books import Snapshot
 from tasks.core.cells import DecisionCell
+from tasks.lake import decisions
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog
 from tasks.lake.store import Lake
@@ -81,3 +84,38 @@ def test_a_run_that_two_logs_saw_costs_once_and_is_decided_by_either(
         # The gateway did not see the second run, and its word counts that day.
         DecisionCell("bump", "merged", 2, 7, 1)
     ]
+
+
+def test_of_several_decisions_at_one_instant_the_greatest_run_id_speaks(
+    lake: Lake, conform: Write, run_row: Make
+) -> None:
+    log = conform(
+        [
+            run_row(run_id, stamp="bump", work_item=item, decision=decision, ended_at=at(hour))
+            for run_id, item, decision, hour in (
+                *(("a", "OPS-1", "merged", 2), ("b", "OPS-1", "closed", 2)),
+                *(("a0", "OPS-1", "zero", 1), ("d", "OPS-2", "closed", 3)),
+                *(("e", "OPS-2", "merged", 3), ("f", "OPS-2", None, 3)),
+                *(("g", "OPS-3", "closed", 4), ("h", "OPS-3", "closed", 4)),
+            )
+        ]
+    )
+
+    assert Queries(lake).decisions([RunLog(log, 1)]) == [
+        DecisionCell("bump", "closed", 2, 0, 2),
+        DecisionCell("bump", "merged", 1, 0, 1),
+    ]
+
+
+def test_items_are_counted_once_however_many_rows_are_taken_at_a_time(
+    lake: Lake, conform: Write, run_row: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = conform(
+        [
+            run_row(f"{number}", stamp="bump", work_item=f"OPS-{number % 5}", decision="merged")
+            for number in range(12)
+        ]
+    )
+    monkeypatch.setattr(decisions, "_ROWS_AT_ONCE", 3)
+
+    assert Queries(lake).decisions([RunLog(log, 1)]) == [DecisionCell("bump", "merged", 5, 0, 5)]
