@@ -59,6 +59,10 @@ class Scale:
     runs_an_item: int = 5
     stamped_items: int = 2000
 
+    def items_a_workflow(self) -> int:
+        """Give how many work items each workflow has."""
+        return max(1, self.runs // self.runs_an_item // self.workflows)
+
     def dates(self) -> list[date]:
         """List the days of the month."""
         return [FIRST_DAY + timedelta(days=number) for number in range(self.days)]
@@ -149,7 +153,7 @@ def _rows(
             "day": day,
             "runs": runs,
             "seed": number,
-            "items": scale.runs // scale.runs_an_item,
+            "items": scale.items_a_workflow(),
         }
         engine.execute(
             _RUNS, values | {"repositories": scale.repositories, "workflows": scale.workflows}
@@ -338,7 +342,7 @@ def _record_items(ledger: Ledger, scale: Scale, recorded_at: datetime) -> None:
     observed = recorded_at - timedelta(days=1)
     events: list[dict[str, object]] = []
     labels = []
-    items = scale.runs // scale.runs_an_item
+    items = scale.items_a_workflow() * scale.workflows
     for at in range(min(scale.stamped_items, items)):
         number = at * items // scale.stamped_items
         key, stamp = f"gh:1#{number}", workflow_of(number % scale.workflows)
@@ -378,10 +382,14 @@ drawn AS (
         -- Some workflows run much more than others.
         CAST(floor($workflows * pow((hash(k + 1) % 1000000) / 1e6, 1.5)) AS BIGINT) AS n,
         hash(k + 2) AS a, hash(k + 3) AS b, hash(k + 4) AS c,
-        hash(k + 5) AS d, hash(k + 6) % $items AS item
+        hash(k + 5) AS d, hash(k + 6) AS e
     FROM (SELECT i, 8 * (i + 100000000 * CAST($seed AS BIGINT)) AS k FROM range($runs) AS n (i))
 ),
-known AS (SELECT drawn.*, workflows.* EXCLUDE (n) FROM drawn JOIN workflows USING (n))
+known AS (
+    -- A work item is one workflow's.
+    SELECT drawn.*, n * $items + e % $items AS item, workflows.* EXCLUDE (n)
+    FROM drawn JOIN workflows USING (n)
+)
 SELECT
     'agent-logs' AS source,
     md5($seed || '-' || i) AS run_id,

@@ -4,9 +4,12 @@ Sums run in HUGEINT and arrive as Python integers. File lists come from
 snapshots; the caller chooses them and holds what `Lake.unreadable` names.
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
+import duckdb
 import pyarrow as pa
 
 from tasks.core.books import Snapshot
@@ -19,6 +22,7 @@ from tasks.core.cells import (
     RunCell,
     UsageCell,
 )
+from tasks.core.errors import LakeError
 from tasks.core.matching import Line
 from tasks.core.tables import CHARGES, RUNS, USAGE
 from tasks.lake.decisions import query_decisions
@@ -26,6 +30,12 @@ from tasks.lake.direct_runs import query_direct_runs
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.run_cells import RunLog, query_run_cells
 from tasks.lake.store import Lake
+
+log = logging.getLogger(__name__)
+
+#: Memory for what the limits are too small for.
+_MORE = "2GB"
+_T = TypeVar("_T")
 
 
 def _hints_of(dimension: Dimension, columns: str, issuer: str = "''") -> str:
@@ -102,8 +112,9 @@ class Queries:
         asked = pa.table({"item": pa.array(sorted(set(items)), pa.string())})
         query = " UNION ALL ".join((*_HINTS, _ITEM_HINTS) if items else _HINTS) + " ORDER BY ALL"
         small = {"asked": asked}
-        with open_engine(self.lake.files, snapshots, RUNS, self.limits, small) as engine:
-            rows = engine.execute(query).fetchall()
+        rows: list[tuple[Any, ...]] = self._roomy(
+            lambda limits: _rows(self.lake, snapshots, limits, small, query)
+        )
         return [Hint(Dimension(dimension), *rest) for dimension, *rest in rows]
 
     def run_cells(self, logs: Sequence[RunLog], resolutions: Resolutions) -> list[RunCell]:
@@ -111,7 +122,9 @@ class Queries:
 
         See `tasks.lake.run_cells.query_run_cells`.
         """
-        return query_run_cells(self.lake.files, logs, resolutions, self.limits)
+        return self._roomy(
+            lambda limits: query_run_cells(self.lake.files, logs, resolutions, limits)
+        )
 
     def direct_runs(
         self,
@@ -130,7 +143,7 @@ class Queries:
 
         See `tasks.lake.decisions.query_decisions`.
         """
-        return query_decisions(self.lake.files, logs, self.limits)
+        return self._roomy(lambda limits: query_decisions(self.lake.files, logs, limits))
 
     def usage_cells(self, snapshots: Sequence[Snapshot]) -> list[UsageCell]:
         """Sum what vendors metered, by everything but the source.
@@ -149,3 +162,24 @@ class Queries:
         """
         with open_engine(self.lake.files, snapshots, CHARGES, self.limits, {}) as engine:
             return [ChargeCell(*row) for row in engine.execute(_CHARGES).fetchall()]
+
+    def _roomy(self, work: Callable[[Limits], _T]) -> _T:
+        """Work within the limits; with more memory where what it takes cannot spill."""
+        try:
+            return work(self.limits)
+        except LakeError as error:
+            if not isinstance(error.__cause__, duckdb.OutOfMemoryException):
+                raise
+            log.warning("a query needs more than %s: taking up to %s", self.limits.memory, _MORE)
+        return work(replace(self.limits, memory=_MORE))
+
+
+def _rows(
+    lake: Lake,
+    snapshots: Sequence[Snapshot],
+    limits: Limits,
+    small: Mapping[str, pa.Table],
+    query: str,
+) -> list[tuple[Any, ...]]:
+    with open_engine(lake.files, snapshots, RUNS, limits, small) as engine:
+        return engine.execute(query).fetchall()

@@ -6,6 +6,7 @@ import pytest
 from tasks.core.books import Snapshot, Strength
 from tasks.core.cells import Candidate, Dimension, Resolutions, RunCell, StageSpan
 from tasks.core.errors import LakeError
+from tasks.lake.engine import Limits
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog
 from tasks.lake.store import Lake
@@ -326,3 +327,14 @@ def test_charges_keep_their_sign_class_and_missing_quantities(
         ("usage", "output"): (3_000_000, 2, 1),
         ("credit", None): (-9, None, 1),
     }
+
+
+def test_a_query_that_its_memory_is_too_small_for_takes_more(
+    lake: Lake, conform: Write, run_row: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = conform([run_row("r1", stamp="bump")])
+
+    hints = Queries(lake, Limits(memory="100KB")).run_hints([log], [])
+
+    assert {hint.value for hint in hints} == {"bump", "ws_1"}
+    assert "a query needs more than 100KB" in caplog.text
