@@ -171,7 +171,6 @@ def a_month_of_contracts() -> Month:
     by_contract = book("cursor", "team")
     accrued = book("openai", "org")
     settled = book(account="-", day=date(2026, 11, 30))
-    seat = {"portfolio": "core", "method": Method.ACCRUED}
     posted = {
         (book(), BUMP): 2_000_000_000,
         (book(), REST): 1_000_000_001,
@@ -180,9 +179,9 @@ def a_month_of_contracts() -> Month:
         (book(), _prepaid(Method.EXPIRED)): -40_000_000,
         (book(), replace(_prepaid(Method.EXPIRED), kind=DestinationKind.BREAKAGE)): 40_000_000,
         (by_contract, replace(LAB, method=Method.SEAT)): 700_000_000,
-        (by_contract, Destination(DestinationKind.IDLE_SEAT, **seat)): 300_000_000,
-        (accrued, Destination(DestinationKind.SEAT, **seat)): 20_000_000,
-        (accrued, Destination(DestinationKind.ACCRUED, **seat)): -20_000_000,
+        (by_contract, _by_contract(DestinationKind.IDLE_SEAT)): 300_000_000,
+        (accrued, _by_contract(DestinationKind.SEAT)): 20_000_000,
+        (accrued, _by_contract(DestinationKind.ACCRUED)): -20_000_000,
         (accrued, replace(_prepaid(Method.BOUGHT), kind=DestinationKind.ACCRUED)): 600_000_000,
         (settled, Destination(DestinationKind.ROUNDING, method=Method.SETTLED)): 10_000_000,
         (settled, Destination(DestinationKind.FX, method=Method.SETTLED)): -7_000_000,
@@ -207,3 +206,7 @@ def a_month_of_contracts() -> Month:
 
 def _prepaid(method: Method) -> Destination:
     return Destination(DestinationKind.PREPAID, "core", method=method)
+
+
+def _by_contract(kind: DestinationKind) -> Destination:
+    return Destination(kind, "core", method=Method.ACCRUED)
