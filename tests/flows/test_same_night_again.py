@@ -60,7 +60,9 @@ def test_a_night_that_computes_the_same_at_another_hour_has_the_same_digest(
 def test_another_window_over_the_same_days_books_nothing(stores: Stores) -> None:
     before = stores.rows()["postings"]
 
-    (day, _) = Night(FIRST).window
+    window = Night(FIRST).window
+    assert window is not None
+    day = window[0]
     inside = run(Night(FIRST, window=(day, day)))
 
     assert inside.causes == ()
