@@ -61,6 +61,8 @@ class Year:
         by_file: Issuers whose charges come as a file.
         booked: (issuer, day)s that could ever be booked.
         unclosed: Periods that were soft-closed or reopened, and are not closed.
+        first_closed: The oldest period that was ever closed; empty before the first close.
+        read: Periods that one night has read whole since they ended.
     """
 
     world: World
@@ -69,6 +71,8 @@ class Year:
     standing: Standing = field(default_factory=dict)
     booked: set[IssuerDay] = field(default_factory=set)
     unclosed: set[str] = field(default_factory=set)
+    first_closed: str = ""
+    read: set[str] = field(default_factory=set)
     _told: dict[IssuerDay, tuple[ChargeRow, ...]] = field(default_factory=dict)
     _first: dict[IssuerDay, tuple[ChargeRow, ...]] = field(default_factory=dict)
     _logs_read_at: datetime | None = None
@@ -86,6 +90,8 @@ class Year:
         seen = look(self.world, now, self.window(now), self._logs_read_at, self.by_file)
         self._seen = seen
         self._told.update(seen.charges)
+        ended = {period_of(day) for day in seen.days} - {period_of(now.date())}
+        self.read |= {period for period in ended if first_day(period) >= seen.days[0]}
         days = {*seen.charges, *((issuer, day) for issuer in UNREPORTED for day in seen.days)}
         self.booked |= days
         want = wanted(seen, days, finance, self.journal.ledger)
@@ -111,12 +117,16 @@ class Year:
         )
 
     def window(self, now: datetime) -> tuple[date, ...]:
-        """List the days that a night looks at, back to the oldest period that is not closed."""
+        """List the days that a night looks at, back to the oldest period that is not closed.
+
+        Before the first close ever it is the ordinary window.
+        """
         start = now.date() - timedelta(days=WINDOW_DAYS)
-        unclosed = set(self.unclosed)
-        if self.journal.closed:
-            unclosed.add(next_period(max(self.journal.closed)))
-        start = min([start, *(first_day(period) for period in unclosed)])
+        if self.first_closed:
+            unclosed = {period for period in self.unclosed if period >= self.first_closed}
+            if self.journal.closed:
+                unclosed.add(next_period(max(self.journal.closed)))
+            start = min([start, *(first_day(period) for period in unclosed)])
         return tuple(start + timedelta(days=n) for n in range((now.date() - start).days))
 
     def soft_close(self, period: str) -> list[YearEntry]:
@@ -137,6 +147,7 @@ class Year:
     def close(self, period: str) -> None:
         """Close a period: what comes later is a correction."""
         self.unclosed.discard(period)
+        self.first_closed = min(self.first_closed or period, period)
         self.journal.closed.add(period)
 
     def reopen(self, period: str) -> None:
@@ -151,11 +162,9 @@ class Year:
 
     def may_close(self, period: str) -> bool:
         """Tell whether every day of a soft-closed period is booked, and has been read since."""
-        seen = self._seen
-        is_read = seen is not None and {first_day(period), last_day(period)} <= set(seen.days)
         issuers = {*ISSUERS, *self.by_file, *UNREPORTED}
         is_booked = {(one, day) for one in issuers for day in days_of(period)} <= self.booked
-        return period in self.unclosed and is_read and is_booked
+        return period in self.unclosed and period in self.read and is_booked
 
     def _breaks(self, want: Wanted, finance: Finance) -> list[Break]:
         # In all: what is told first is told in the currency of the books, at tonight's rates.
