@@ -89,6 +89,7 @@ def write_month(config: Path, lake: Lake, ledger: Ledger, scale: Scale) -> dict[
     recorded_at = NIGHT - timedelta(hours=1)
     with duckdb.connect(":memory:") as engine:
         engine.execute("SET preserve_insertion_order = true")
+        engine.execute("SET enable_progress_bar = false")
         _prepare(engine, config, scale)
         tables = _rows(engine, scale)
         for source, stream_name, table, day, rows in tables:

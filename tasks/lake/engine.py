@@ -59,6 +59,7 @@ def open_engine(
     with TemporaryDirectory(prefix="graduand-", dir=limits.spill_folder) as spill:
         engine = duckdb.connect(":memory:", config=_settings(limits, spill))
         try:
+            engine.execute("SET enable_progress_bar = false")  # it would end up in the logs
             _show_files(engine, files, snapshots, table)
             for name, rows in small_tables.items():
                 engine.register(name, rows)
