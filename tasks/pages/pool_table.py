@@ -1,9 +1,10 @@
-"""The table of pools: exploration and production of each family in adjoining columns.
+"""The tables of pools, two a portfolio: exploration and production of each family side by side.
 
-Every column is rounded so that its lines sum to the line that puts them together.
+Every column is rounded so that its lines sum to the line that puts them together. The tables
+stay narrow enough for both UIs of Prefect: one of them breaks no cell into lines.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from config.shapes.base import Pool
@@ -14,46 +15,62 @@ from tasks.pages.rounding import in_cents
 from tasks.pages.text import amount, markdown, table
 
 _NOTHING = "—"
-#: What stands in the main table, each for exploration and production; headroom is what they leave.
-_COLUMNS: tuple[tuple[str, Callable[[PoolMonth], int | None]], ...] = (
-    ("Budget", lambda row: row.budget_nano),
-    ("Carried over", lambda row: row.carry_over_nano),
-    ("Spent", lambda row: row.spent_nano),
-    ("Pending", lambda row: row.pending_nano),
+#: What is rounded and summed; headroom is what budget, carry-over, spent and pending leave.
+_ROUNDED: tuple[tuple[str, Callable[[PoolMonth], int | None]], ...] = (
+    ("budget", lambda row: row.budget_nano),
+    ("carried over", lambda row: row.carry_over_nano),
+    ("spent", lambda row: row.spent_nano),
+    ("pending", lambda row: row.pending_nano),
+    ("forecast", lambda row: row.forecast_nano),
 )
-_FORECAST = "Forecast"
-_HEADROOM = "Headroom"
-#: Columns as shown; only exploration carries anything over.
-_SHOWN = tuple(
+_HEADROOM = "headroom"
+_SPENDING = tuple((name, pool) for pool in Pool for name in ("spent", "forecast", "budget"))
+#: Only exploration carries anything over.
+_LEFT = tuple(
     (name, pool)
-    for name in (*(name for name, _ in _COLUMNS), _HEADROOM, _FORECAST)
     for pool in Pool
-    if (name, pool) != ("Carried over", Pool.PRODUCTION)
+    for name in ("carried over", "pending", _HEADROOM)
+    if (name, pool) != ("carried over", Pool.PRODUCTION)
 )
 #: Nano units by column and pool; None is a dash.
-_Line = dict[tuple[str, str], int | None]
+_Column = tuple[str, Pool]
+_Line = dict[_Column, int | None]
 
 
-def pool_table(found: Pools) -> str:
-    """Lay out the pools of every family, by portfolio."""
-    rows: list[tuple[str, ...]] = []
+def pool_tables(found: Pools) -> Iterator[str]:
+    """Write the pools of every family below a heading a portfolio, as lines of markdown."""
     own = {row.name: row for row in found.portfolios}
     for (portfolio, currency), group in groupby(
         found.families, lambda row: (row.name.portfolio, row.currency)
     ):
         families = [list(pair) for _, pair in groupby(group, lambda row: row.name.family)]
         lines = _lines(families)
-        shown = markdown(portfolio) or "organisation"
-        for pair, line in zip(families, lines, strict=True):
-            rows.append((shown, markdown(pair[0].name.family), *_cells(line, currency)))
         together = _together(lines)
-        rows.append((shown, "**together**", *_cells(together, currency)))
+        names = [markdown(pair[0].name.family) for pair in families]
+        named = [*zip(names, lines, strict=True), ("**together**", together)]
         whole = {pool: own.get(PoolName(portfolio, "", pool)) for pool in Pool}
         if any(whole.values()):
-            line = _own_line(whole, together)
-            rows.append((shown, "**portfolio's own budget**", *_cells(line, currency)))
-    columns = ("Portfolio", "Family", *(f"{name}, {pool.value}" for name, pool in _SHOWN))
-    return table(columns, rows, right=frozenset(range(2, len(columns))))
+            named.append(("**portfolio's own budget**", _own_line(whole, together)))
+        yield from (f"## {markdown(portfolio) or 'organisation'}", "")
+        yield from (_table(_SPENDING, named, currency), "", "What is left of it:", "")
+        yield from (_table(_LEFT, named, currency), "")
+
+
+def _table(columns: Sequence[_Column], named: Sequence[tuple[str, _Line]], currency: str) -> str:
+    rows = [
+        (
+            name,
+            *(_NOTHING if line[at] is None else amount(line[at] or 0, currency) for at in columns),
+        )
+        for name, line in named
+    ]
+    # The pool is named once, above the first of its columns: heads are not broken into lines.
+    first = {pool: next(name for name, of in columns if of is pool) for pool in Pool}
+    heads = [
+        f"{pool.value.capitalize()}: {name}" if name == first[pool] else name.capitalize()
+        for name, pool in columns
+    ]
+    return table(("Family", *heads), rows, right=frozenset(range(1, len(columns) + 1)))
 
 
 def _lines(families: Sequence[Sequence[PoolMonth]]) -> list[_Line]:
@@ -61,7 +78,7 @@ def _lines(families: Sequence[Sequence[PoolMonth]]) -> list[_Line]:
     lines: list[_Line] = [{} for _ in families]
     for at, pool in enumerate(Pool):
         rows = [pair[at] for pair in families]
-        for name, value in (*_COLUMNS, (_FORECAST, lambda row: row.forecast_nano)):
+        for name, value in _ROUNDED:
             values = [value(row) for row in rows]
             rounded = in_cents([nano or 0 for nano in values])
             for line, nano, shown in zip(lines, values, rounded, strict=True):
@@ -72,8 +89,11 @@ def _lines(families: Sequence[Sequence[PoolMonth]]) -> list[_Line]:
 
 
 def _headroom(line: _Line, pool: Pool) -> int | None:
-    budget, carried, spent, pending = (line[name, pool] or 0 for name, _ in _COLUMNS)
-    return None if line["Budget", pool] is None else budget + carried - spent - pending
+    budget = line["budget", pool]
+    carried, spent, pending = (
+        line[name, pool] or 0 for name in ("carried over", "spent", "pending")
+    )
+    return None if budget is None else budget + carried - spent - pending
 
 
 def _together(lines: Sequence[_Line]) -> _Line:
@@ -84,16 +104,11 @@ def _together(lines: Sequence[_Line]) -> _Line:
     return total
 
 
-def _own_line(whole: dict[Pool, PoolMonth | None], together: _Line) -> _Line:
+def _own_line(whole: Mapping[Pool, PoolMonth | None], together: _Line) -> _Line:
     """Hold a portfolio's own budgets against what its families spent together."""
     line = dict(together)
     for pool, row in whole.items():
-        line["Budget", pool] = None if row is None else in_cents([row.budget_nano or 0])[0]
-        line["Carried over", pool] = None if row is None else in_cents([row.carry_over_nano])[0]
+        line["budget", pool] = None if row is None else in_cents([row.budget_nano or 0])[0]
+        line["carried over", pool] = None if row is None else in_cents([row.carry_over_nano])[0]
         line[_HEADROOM, pool] = _headroom(line, pool)
     return line
-
-
-def _cells(line: _Line, currency: str) -> list[str]:
-    amounts = (line[column] for column in _SHOWN)
-    return [_NOTHING if nano is None else amount(nano, currency) for nano in amounts]

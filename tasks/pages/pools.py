@@ -8,12 +8,14 @@ from collections import Counter
 
 from tasks.core.budgets import months_before
 from tasks.core.days import period_days
+from tasks.core.forecast import BASIS_DAYS
+from tasks.core.money import divide_half_even
 from tasks.core.night_report import NightReport
 from tasks.core.pool_days import PoolName
 from tasks.core.pools import Outside, Pools
 from tasks.core.squad_money import Lack, SquadWithout
 from tasks.pages.fences import fenced
-from tasks.pages.pool_table import pool_table
+from tasks.pages.pool_table import pool_tables
 from tasks.pages.rounding import in_cents
 from tasks.pages.text import amount, markdown, table
 
@@ -31,16 +33,8 @@ def pools(night: NightReport) -> str:
         f"{found.period}, through {found.through}. Nothing is ever blocked for lack of budget: a"
         " pool that runs short is told here, with a budget line that would do."
     )
-    parts = [
-        "# Pools",
-        "",
-        scope,
-        "",
-        pool_table(found),
-        "",
-        *_notes(found),
-    ]
-    parts += ["", "## What the forecasts rest on", "", _forecast_table(found)]
+    parts = ["# Pools", "", scope, "", *_notes(found), "", *pool_tables(found)]
+    parts += ["## What the forecasts rest on", "", *_forecasts(found)]
     unusual = _anomalies(found)
     if unusual:
         parts += ["", "## Unusual days", "", *(f"- {line}" for line in unusual)]
@@ -89,7 +83,7 @@ def _notes(found: Pools) -> list[str]:
         lines.append(f"- The books {since}: what last month carried over knows of no spend before.")
     for row in found.families:
         lines += [
-            f"- {_name(row.name)} in {markdown(one.currency)}, in no figure above:"
+            f"- {_name(row.name)} in {markdown(one.currency)}, in no figure below:"
             f" {amount(one.spent_nano, one.currency)} spent,"
             f" {amount(one.pending_nano, one.currency)} pending."
             for one in row.apart
@@ -102,25 +96,31 @@ def _notes(found: Pools) -> list[str]:
     return lines
 
 
-def _forecast_table(found: Pools) -> str:
+def _forecasts(found: Pools) -> list[str]:
     rows = []
     for row in found.families:
         basis = row.basis
         if basis is None or not (row.forecast_nano or basis.basis_nano):
             continue
-        usual = basis.basis_nano // basis.basis_days if basis.basis_days else 0
-        mean = f"{amount(usual, row.currency)} (mean of {basis.basis_days} days)"
+        mean = amount(divide_half_even(basis.basis_nano, basis.basis_days or 1), row.currency)
+        # A usual day is the same mean nearly everywhere; where it is not, the line says so.
+        of = "" if basis.basis_days == BASIS_DAYS else f" (mean of {basis.basis_days})"
         rows.append(
             (
                 _name(row.name),
-                amount(row.forecast_nano, row.currency),
                 amount(basis.known_nano, row.currency),
-                f"{basis.days_left} × {mean}" if basis.days_left else "no day is left",
+                f"{basis.days_left} × {mean}{of}" if basis.days_left else "no day is left",
                 _past_error(basis.past_error_ppm(), len(basis.errors_ppm)),
             )
         )
-    head = ("Pool", "Forecast", "Spent and pending", "Days left × a usual day", "Was off by")
-    return table(head, rows, right=frozenset({1, 2}))
+    if not rows:
+        return ["Nothing is forecast."]
+    head = ("Pool", "Spent and pending", "Days left × usual day", "Was off by")
+    return [
+        table(head, rows, right=frozenset({1})),
+        "",
+        f"A usual day is the mean of the last {BASIS_DAYS} days, or of as many as the line says.",
+    ]
 
 
 def _past_error(ppm: int | None, months: int) -> str:

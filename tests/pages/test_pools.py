@@ -55,6 +55,17 @@ def cells(page: str, title: str) -> list[list[str]]:
     return rows
 
 
+def spending(page: str, portfolio: str = "platform") -> dict[str, list[str]]:
+    """Read what a portfolio spent, forecasts and may spend, by family."""
+    return {row[0]: row[1:] for row in cells(page, f"## {portfolio}")}
+
+
+def left(page: str, portfolio: str = "platform") -> dict[str, list[str]]:
+    """Read what is left of a portfolio's pools, by family."""
+    below = page.partition(f"## {portfolio}\n")[2]
+    return {row[0]: row[1:] for row in cells(below, "What is left of it:")}
+
+
 def figure(cell: str) -> Decimal:
     """Read a printed amount; a dash is nothing."""
     if cell == "—":
@@ -73,27 +84,31 @@ def test_both_pools_of_a_family_stand_side_by_side_with_headroom_and_forecast() 
         booked(100 * NANO), booked(20 * NANO, pool="production"), pending=(waiting(7 * NANO),)
     )
 
-    rows = cells(pools(night), "# Pools")
+    page = pools(night)
 
-    family = next(row for row in rows if row[1] == "upgrades")
-    assert family == [
-        *("platform", "upgrades"),
-        *("$300.00", "$2,000.00"),
-        "$300.00",
-        *("$100.00", "$20.00"),
-        *("$7.00", "$0.00"),
-        *("$493.00", "$1,980.00"),
-        *("$1,177.00", "$220.00"),
+    assert spending(page)["upgrades"] == [
+        *("$100.00", "$1,177.00", "$300.00"),
+        *("$20.00", "$220.00", "$2,000.00"),
     ]
+    assert left(page)["upgrades"] == ["$300.00", "$7.00", "$493.00", "$0.00", "$1,980.00"]
+
+
+def test_the_pool_is_named_above_the_first_of_its_columns() -> None:
+    page = pools(shown(booked(NANO)))
+
+    spent, rest = (line for line in page.splitlines() if line.startswith("| Family | Expl"))
+    pool = "{}: spent | Forecast | Budget"
+    assert spent == f"| Family | {pool.format('Exploration')} | {pool.format('Production')} |"
+    explored, produced = "Exploration: carried over | Pending", "Production: pending"
+    assert rest == f"| Family | {explored} | Headroom | {produced} | Headroom |"
 
 
 def test_a_pool_without_a_budget_has_no_headroom_rather_than_a_debt() -> None:
-    rows = cells(pools(shown(booked(5 * NANO, family="triage", portfolio="operations"))), "# Pools")
+    page = pools(shown(booked(5 * NANO, family="triage", portfolio="operations")))
 
-    triage = next(row for row in rows if row[1] == "triage")
-    assert triage[2:4] == ["—", "—"]
-    assert triage[9:11] == ["—", "—"]
-    assert triage[5] == "$5.00"
+    assert spending(page, "operations")["triage"][0] == "$5.00"
+    assert [spending(page, "operations")["triage"][at] for at in (2, 5)] == ["—", "—"]
+    assert [left(page, "operations")["triage"][at] for at in (2, 4)] == ["—", "—"]
 
 
 _FAMILIES = [f"family-{number}" for number in range(4)]
@@ -134,16 +149,20 @@ def test_the_printed_lines_of_every_table_sum_to_the_printed_total(
     )
     page = pools(shown(*days, catalog=catalog, text=""))
 
-    rows = cells(page, "# Pools")
-    together = next(row for row in rows if row[1] == "together")
-    lines = [row for row in rows if row[1] in {name.replace("-", "\\-") for name in _FAMILIES}]
-    assert len(lines) == len(_FAMILIES)
-    for at in range(2, len(together)):
-        assert sum(figure(row[at]) for row in lines) == figure(together[at])
-    for row in (one for one in rows if one[9] != "—"):
-        budget, carried, spent, pending = (figure(row[at]) for at in (2, 4, 5, 7))
-        assert figure(row[9]) == budget + carried - spent - pending
-    assert all("EUR" not in cell for row in rows for cell in row)
+    spent, rest = spending(page), left(page)
+    names = [name.replace("-", "\\-") for name in _FAMILIES]
+    for rows in (spent, rest):
+        assert set(names) < set(rows)
+        for at, total in enumerate(rows["together"]):
+            assert sum(figure(rows[name][at]) for name in names) == figure(total)
+        assert all("EUR" not in cell for row in rows.values() for cell in row)
+    for name in rest:
+        budget, carried = figure(spent[name][2]), figure(rest[name][0])
+        leaves = budget + carried - figure(spent[name][0]) - figure(rest[name][1])
+        assert figure(rest[name][2]) == leaves
+        if rest[name][4] != "—":
+            leaves = figure(spent[name][5]) - figure(spent[name][3]) - figure(rest[name][3])
+            assert figure(rest[name][4]) == leaves
     tables = page.partition("## All that was booked in the month\n")[2].split("\n\n")
     for one in tables:
         if one.strip() and one.strip() != "Nothing was booked.":
@@ -194,15 +213,17 @@ def test_a_forecast_says_what_it_rests_on_and_how_far_it_was_off() -> None:
     (row,) = cells(page, "## What the forecasts rest on")
     assert row == [
         "Exploration of upgrades",
-        "$30.00",
         "$20.00",
-        "10 × $1.00 (mean of 28 days)",
+        "10 × $1.00",
         "0 % on this day (mean of 2 months)",
     ]
 
 
-def test_a_young_pool_says_that_nothing_can_be_compared() -> None:
-    assert "no earlier month to compare" in pools(shown(booked(NANO)))
+def test_a_young_pool_says_that_nothing_can_be_compared_and_how_few_days_it_has() -> None:
+    page = pools(shown(*daily(NANO, days=7)))
+
+    assert "10 × $1.00 (mean of 7)" in page
+    assert "no earlier month to compare" in page
 
 
 def test_an_unusual_day_is_told_and_asked_about() -> None:
@@ -225,7 +246,7 @@ def test_leaks_other_currencies_and_unpriced_tokens_are_told() -> None:
     page = pools(night)
 
     assert "| upgrades | exploration | production | $5.00 |" in page
-    assert "Exploration of upgrades in EUR, in no figure above: EUR 6.00 spent" in page
+    assert "Exploration of upgrades in EUR, in no figure below: EUR 6.00 spent" in page
     assert "1,234 pending tokens have no price" in page
 
 
