@@ -88,6 +88,10 @@ class Year:
         if self.world.has_logs(now):
             self._logs_read_at = now
         seen = look(self.world, now, self.window(now), self._logs_read_at, self.by_file)
+        for issuer, day in seen.charges:
+            # A file changes nothing of a closed period: what was known stays (R16).
+            if issuer in self.by_file and period_of(day) in self.journal.closed:
+                seen.charges[issuer, day] = self._told[issuer, day]
         self._seen = seen
         self._told.update(seen.charges)
         ended = {period_of(day) for day in seen.days} - {period_of(now.date())}
