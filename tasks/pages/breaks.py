@@ -7,17 +7,24 @@ from collections import Counter
 
 from tasks.core.books import BreakClass
 from tasks.core.break_ages import AgeBand, age_band
-from tasks.core.break_ids import NO_CURRENCY, break_currency, break_id
-from tasks.core.dispositions import Decided, Lapse
-from tasks.core.money import to_nano
+from tasks.core.dispositions import Lapse
 from tasks.core.night_report import KnownBreak, NightReport
 from tasks.core.roll_forward import Roll
+from tasks.pages.break_tables import class_section
+from tasks.pages.break_words import (
+    class_name,
+    counted,
+    currency,
+    how_many,
+    money,
+    place,
+    total,
+    weight,
+)
 from tasks.pages.meanings import BREAKS
 from tasks.pages.rounding import in_cents
-from tasks.pages.text import amount, markdown, table
+from tasks.pages.text import amount, table
 
-#: Breaks in the breaks table; all of them are in the ledger.
-_ROWS = 200
 #: Breaks that ask nobody for anything.
 _QUIET = frozenset(
     {
@@ -31,32 +38,29 @@ _QUIET = frozenset(
     }
 )
 _LAPSES = {Lapse.ENDED: "it has ended", Lapse.ABOVE_LIMIT: "the break is above its limit"}
-_NOTHING = "—"
 
 
 def breaks(night: NightReport) -> str:
-    """List every named difference, largest first, with its age and what was decided about it."""
+    """Tell every named difference by class and issuer, with age and what was decided about it."""
     plan = night.plan
     window = f"{plan.start} to {plan.end}, as of {plan.as_of:%Y-%m-%d %H:%M} UTC."
-    rows = [_row(night, one) for one in night.breaks[:_ROWS]]
-    head = ("Since", "Break", "Day", "Where", "Amount", "Decided", "Id")
-    parts = ["# Breaks", "", window, "", table(head, rows, right=frozenset({4}))]
-    if len(night.breaks) > _ROWS:
-        parts += ["", f"{len(night.breaks) - _ROWS} smaller ones are in the ledger."]
+    parts = ["# Breaks", "", window, ""]
     if night.breaks:
-        parts += ["", _how_to_decide(), "", "## By age", "", _age_table(night)]
+        parts += ["## By age", "", _age_table(night), "", _how_to_decide(), ""]
+    else:
+        parts += ["There is none.", ""]
     if night.roll_forward:
-        parts += ["", "## What this night changed", "", _roll_table(night.roll_forward), ""]
+        parts += ["## What this night changed", "", _roll_table(night.roll_forward), ""]
         parts.append(
             "Opening + new + remeasured - cleared = closing. These are all breaks that stand, also"
-            " of days before the window."
+            " of days before the window.\n"
         )
-    seen = sorted({one.item.break_class for one in night.breaks})
-    meanings = [(_words(name), *BREAKS[name]) for name in seen]
-    if meanings:
-        words = ("Break", "What it is", "What to do")
-        parts += ["", "## What they mean", "", table(words, meanings, right=frozenset())]
-    return "\n".join(parts)
+    classes: dict[BreakClass, list[KnownBreak]] = {}
+    for one in night.breaks:
+        classes.setdefault(one.item.break_class, []).append(one)
+    for name in sorted(classes, key=lambda name: (name in _QUIET, -weight(classes[name]), name)):
+        parts += class_section(night, name, classes[name])
+    return "\n".join(parts).rstrip("\n")
 
 
 def break_tasks(night: NightReport) -> list[str]:
@@ -75,54 +79,20 @@ def break_tasks(night: NightReport) -> list[str]:
     ]
 
 
-def currency(night: NightReport, one: KnownBreak) -> str:
-    """Name the currency of a break: its issuer's, unless another one is what broke."""
-    if one.currency != NO_CURRENCY:
-        return one.currency
-    return break_currency(one.item, {tie.issuer: tie.currency for tie in night.books.ties})
-
-
 def _task(name: BreakClass, code: str, found: list[KnownBreak]) -> str:
-    nano = sum(one.item.amount_nano for one in found)
-    rows = sum(one.item.count for one in found)
-    total = amount(nano, code) if nano else _count(rows, "row")
-    new = sum(one.is_new for one in found)
-    lapsed = Counter(one.decided.lapse for one in found if one.decided and one.decided.lapse)
     what, action = BREAKS[name]
-    many = f"{_count(len(found), 'break')}, {new} new"
-    first = amount(found[0].item.amount_nano, code)
-    largest = f"; largest {first}" if nano and len(found) > 1 else ""
+    first = found[0]
+    is_weighed = any(one.item.amount_nano for one in found)
+    where = f"on {first.item.day}, {place(first)}{counted(first) if is_weighed else ''}"
+    if len(found) > 1:
+        which = f"the largest {amount(first.item.amount_nano, code)}" if is_weighed else "one"
+        where = f"; {which} {where}"
+    lapsed = Counter(one.decided.lapse for one in found if one.decided and one.decided.lapse)
     again = "".join(
         f"; decided before, but {_LAPSES[why]}: {lapsed[why]}" for why in sorted(lapsed)
     )
-    where = f"on {found[0].item.day}, {_place(found[0])}"
-    return f"**{total}** {what} ({many}{largest} {where}{again}): {action}."
-
-
-def _row(night: NightReport, one: KnownBreak) -> tuple[str, ...]:
-    code = currency(night, one)
-    return (
-        "new" if one.is_new else _day(str(one.first_seen)),
-        _words(one.item.break_class),
-        _day(str(one.item.day)),
-        _place(one),
-        _money(one.item.amount_nano, code),
-        _decided(one.decided, code),
-        f"`{break_id(one.item)}`",
-    )
-
-
-def _decided(decided: Decided | None, code: str) -> str:
-    if decided is None:
-        return _NOTHING
-    one = decided.disposition
-    verdict = f"{one.verdict.replace('_', ' ')} by {markdown(one.by)}"
-    until = f" until {_day(str(one.until))}" if one.until else ""
-    if decided.lapse is Lapse.ENDED:
-        return f"no longer {verdict}: ended on {_day(str(one.until))}"
-    if decided.lapse is Lapse.ABOVE_LIMIT:
-        return f"no longer {verdict}: above the limit of {amount(to_nano(one.limit), code)}"
-    return f"{verdict}{until}: {markdown(one.reason)}"
+    about = f"{how_many(found)}{where if len(found) > 1 else f' {where}'}{again}"
+    return f"**{total(found, code)}** {what} ({about}): {action}."
 
 
 def _how_to_decide() -> str:
@@ -141,7 +111,7 @@ def _age_table(night: NightReport) -> str:
         band = age_band(one.first_seen, today)
         counts.setdefault(one.item.break_class, Counter())[band] += 1
     rows = [
-        (_words(name), *(f"{bands[band]:,}" for band in AgeBand), f"{bands.total():,}")
+        (class_name(name), *(f"{bands[band]:,}" for band in AgeBand), f"{bands.total():,}")
         for name, bands in sorted(counts.items())
     ]
     every = sum(counts.values(), Counter[AgeBand]())
@@ -161,37 +131,9 @@ def _roll_table(rolls: tuple[Roll, ...]) -> str:
         shown = (*parts[:3], -parts[3], sum(parts))
         numbers = (roll.opening, roll.new, None, roll.cleared, roll.closing())
         cells = [
-            _money(nano, roll.currency) + ("" if number is None else f" ({number:,})")
+            money(nano, roll.currency) + ("" if number is None else f" ({number:,})")
             for nano, number in zip(shown, numbers, strict=True)
         ]
-        rows.append((_words(roll.break_class), *cells))
+        rows.append((class_name(roll.break_class), *cells))
     head = ("Break", "Opening", "New", "Remeasured", "Cleared", "Closing")
     return table(head, rows, right=frozenset(range(1, len(head))))
-
-
-def _money(nano: int, code: str) -> str:
-    # What is counted and not weighed has no amount, and where no issuer is known no currency.
-    return amount(nano, code) if nano or code != NO_CURRENCY else _NOTHING
-
-
-def _place(one: KnownBreak) -> str:
-    """Say where a break stands: issuer, account and sku, as far as it has them."""
-    item = one.item
-    account = "" if item.account in {"-", item.issuer} else item.account.removeprefix(item.issuer)
-    words = (item.issuer, account.lstrip(":"), "" if item.sku == "-" else item.sku)
-    unit = "token" if item.break_class is BreakClass.UNPRICED_MODEL else "row"
-    count = f", {_count(item.count, unit)}" if item.count else ""
-    return " / ".join(markdown(word) for word in words if word) + count
-
-
-def _words(name: BreakClass) -> str:
-    return name.value.replace("_", " ")
-
-
-def _day(text: str) -> str:
-    # A date that wraps at its hyphens is hard to read in a column.
-    return text.replace("-", "\u2011")
-
-
-def _count(number: int, one: str) -> str:
-    return f"{number:,} {one if number == 1 else one + 's'}"

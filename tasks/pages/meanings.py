@@ -50,7 +50,7 @@ BREAKS: dict[BreakClass, tuple[str, str]] = {
         "nothing: the correction is booked as software",
     ),
     BreakClass.UNPRICED_MODEL: (
-        "a model that the price card does not know",
+        "usage of a model that the price card does not know",
         "add a contract line with its price to sources.yaml",
     ),
     BreakClass.DUPLICATE: ("repeated log lines, counted once", "nothing, unless they grow"),

@@ -48,16 +48,16 @@ def test_a_break_that_a_disposition_settles_is_listed_and_asks_for_nothing() -> 
 
     assert break_tasks(night) == []
     assert "Nothing to do now." in what_to_do(night)
-    assert (
-        "| accepted by finance\\-partner until 2026\u201111\u201130: Both sides know\\. |" in page
-    )
-    assert f"`{break_id(night.breaks[0].item)}`" in page
+    (row,) = cells(page, "### vendor: $1.50, 1 new break")
+    name = f"`{break_id(night.breaks[0].item)}`"
+    assert row == [name, "new", "2026\u201111\u201103", "$1.50", "sku / sku, 3 rows"]
+    assert f"- {name}: accepted by finance\\-partner until 2026-11-30: Both sides know\\." in page
 
 
 @pytest.mark.parametrize(
     ("lapse", "why", "told"),
     [
-        (Lapse.ENDED, "it has ended", "ended on 2026\u201111\u201130"),
+        (Lapse.ENDED, "it has ended", "ended on 2026-11-30"),
         (Lapse.ABOVE_LIMIT, "the break is above its limit", "above the limit of $2.00"),
     ],
 )
@@ -75,7 +75,57 @@ def test_settled_breaks_are_in_no_sum_of_what_is_asked() -> None:
 
     (task,) = break_tasks(night)
 
-    assert task.startswith("**$1.50** billed at another price than list or contract (1 break,")
+    assert task.startswith("**$1.50** billed at another price than list or contract (1 new break")
+
+
+@given(amounts=st.lists(st.tuples(st.integers(0, 30), st.integers(-(10**12), 10**12)), max_size=60))
+def test_many_breaks_are_summed_by_place_to_the_amount_above_them(
+    amounts: list[tuple[int, int]],
+) -> None:
+    amounts.sort(key=lambda one: -abs(one[1]))
+    found = tuple(
+        replace(one, item=replace(one.item, amount_nano=nano, day=date(2026, 11, 1 + at % 19)))
+        for at, (number, nano) in enumerate(amounts)
+        for one in [standing(BreakClass.PRICE, text=f"sku{number}")]
+    )
+
+    page = breaks(a_night(breaks=found))
+
+    if not sum(nano for _, nano in amounts):
+        return
+    (heading,) = re.findall("### vendor: .*", page)
+    if len(found) <= 10:
+        assert len(cells(page, heading)) == len(found)
+        return
+    rows = cells(page, heading)
+    assert len(rows) <= 16
+    assert sum(int(row[1]) for row in rows) == len(found)
+    exact = Decimal(sum(nano for _, nano in amounts)) / NANO
+    assert abs(sum(figure(row[3]) for row in rows) - exact) <= Decimal("0.005")
+    largest = cells(page, "The 10 largest:")
+    assert [row[0] for row in largest] == [f"`{break_id(one.item)}`" for one in found[:10]]
+
+
+def test_what_several_breaks_are_about_is_said_once() -> None:
+    one = standing(BreakClass.UNPRICED_MODEL)
+    many = (one, replace(one, is_new=False), replace(one, is_new=False))
+
+    (several,) = break_tasks(a_night(breaks=many))
+    (single,) = break_tasks(a_night(breaks=(one,)))
+
+    assert several.startswith("**$4.50** usage of a model that the price card does not know")
+    assert "(3 breaks, 1 new; the largest $1.50 on 2026-11-03, vendor / sku / sku, 3 t" in several
+    assert "(1 new break on 2026-11-03, vendor / sku / sku, 3 tokens)" in single
+
+
+def test_a_break_without_an_amount_is_told_by_its_count() -> None:
+    one = standing(BreakClass.QUARANTINED)
+    item = replace(one.item, issuer="agent-logs", account="-", sku="-", amount_nano=0)
+
+    (task,) = break_tasks(a_night(breaks=(replace(one, item=item),)))
+
+    assert task.startswith("**3 rows** received")
+    assert "(1 new break on 2026-11-03, agent\\-logs)" in task
 
 
 def test_breaks_are_counted_by_age_from_the_day_they_were_first_seen() -> None:

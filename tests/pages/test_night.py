@@ -128,7 +128,7 @@ def test_breaks_findings_and_leaks_become_sentences_with_something_to_do() -> No
 
     page = pages.what_to_do(a_night(books=books, breaks=(standing(BreakClass.PRICE),)))
 
-    assert "**$1.50** billed at another price than list or contract (1 break, 1 new" in page
+    assert "**$1.50** billed at another price than list or contract (1 new break on" in page
     assert "`unknown_stamp` turbo: 15 runs carry it; name it in the catalog" in page
     assert "**$2.00** of flow is exploration work that was paid from production" in page
 

@@ -96,7 +96,8 @@ def test_both_pools_of_a_family_stand_side_by_side_with_headroom_and_forecast() 
 def test_the_pool_is_named_above_the_first_of_its_columns() -> None:
     page = pools(shown(booked(NANO)))
 
-    spent, rest = (line for line in page.splitlines() if line.startswith("| Family | Expl"))
+    heads = (line for line in page.splitlines() if line.startswith("| Family | Expl"))
+    spent, rest = next(heads), next(heads)
     pool = "{}: spent | Forecast | Budget"
     assert spent == f"| Family | {pool.format('Exploration')} | {pool.format('Production')} |"
     explored, produced = "Exploration: carried over | Pending", "Production: pending"
