@@ -33,6 +33,8 @@ def anomalies(daily: Mapping[date, int], through: date, budget_nano: int) -> tup
         points = [(at - day, daily.get(at, 0)) for at in before if at >= born]
         if day > through or amount <= 0 or len(points) < _FEWEST_DAYS:
             continue
+        if Fraction(sum(1 for _, spent in points if spent > 0), len(points)) < Fraction(2, 3):
+            continue
         expected, deviation = _line([(gap.days, spent) for gap, spent in points])
         excess = amount - max(Fraction(0), expected)
         if excess > _DEVIATIONS * deviation and excess > Fraction(budget_nano, 10 * len(days)):

@@ -112,6 +112,8 @@ class _Before:
         number = len(self._spent)
         if spent <= 0 or number < FEWEST_DAYS:
             return None
+        if 3 * sum(1 for one in self._spent if one > 0) < 2 * number:
+            return None  # most days would lie on a line at zero, and every other one far from it
         if allowed_a_day is None:
             allowed_a_day = Fraction(sum(self._spent), 10 * number)
         if spent <= allowed_a_day:

@@ -120,3 +120,11 @@ def median_line(before: list[int]) -> tuple[Fraction, Fraction]:
     start = median(y - slope * x for x, y in points)
     deviation = median(abs(y - start - slope * x) for x, y in points)
     return start + slope * len(before), deviation
+
+
+def test_a_pool_that_runs_now_and_then_has_no_trend_to_leave() -> None:
+    every_third = [10**9 if at % 3 == 0 else 0 for at in range(LONG)]
+    workdays = [10**9 if at % 7 < 5 else 0 for at in range(LONG)]
+
+    assert judged([*every_third, 10**12]) == ()
+    assert len(judged([*workdays, 10**12])) == 1
