@@ -45,7 +45,7 @@ SELECT
     sum(reported_cost_nano) AS cost_nano,
     count(reported_cost_nano) < count(*) AS is_uncosted
 FROM told LEFT JOIN numbered USING (decision)
-WHERE $parts = 1 OR hash(item) % $parts = $part
+WHERE {parts} = 1 OR hash(item) % {parts} = {part}
 GROUP BY ALL
 """
 
@@ -105,7 +105,8 @@ def query_decisions(
         parts = 1 + sum(snapshot.rows for snapshot in snapshots) // _ROWS_AT_ONCE
         cells: dict[tuple[str, str | None], DecisionCell] = {}
         for part in range(parts):
-            engine.execute(_ITEMS, {"part": part, "parts": parts})
+            # Written into the query: bound as parameters they make it five times as slow.
+            engine.execute(_ITEMS.format(part=part, parts=parts))
             for row in engine.execute(_DECISIONS).fetchall():
                 cell = DecisionCell(*row)
                 before = cells.get((cell.stamp, cell.decision))
