@@ -4,6 +4,7 @@ import argparse
 import re
 import sys
 from datetime import UTC, datetime
+from textwrap import indent
 
 from config.settings import settings_from_environment
 from tasks.core.close_report import CloseReport, Signature
@@ -58,4 +59,4 @@ def _tell(report: CloseReport) -> None:
         print(f"    not yet       {plain(f'{one.what}{which}: {one.todo}', LONGEST_SENTENCE)}")
     if report.state is not PeriodState.CLOSED and report.signature is not Signature.FITS:
         print("    to sign, merge into `closes` of finance.yaml:")
-        print(f"    {close_line(report)}")
+        print(indent(close_line(report), "    "))

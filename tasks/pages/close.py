@@ -10,7 +10,7 @@ from tasks.core.close_report import CloseReport, InvoiceState, IssuerRow, Signat
 from tasks.core.closing import Precondition
 from tasks.core.days import period_days
 from tasks.core.periods import Act, PeriodState
-from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, table
+from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, numbered, table
 
 _HEAD_CHARS = 16
 #: Periods in the name of a run; the older ones are counted.
@@ -46,10 +46,13 @@ def roll_up(reports: Sequence[CloseReport]) -> str:
 
 
 def close_line(report: CloseReport) -> str:
-    """Write the line that signs the books as they are, ready to be merged into finance.yaml."""
+    """Write the lines that sign the books as they are, ready to be merged into finance.yaml."""
+    # One field a line: the digest alone nearly fills the width of a page.
     return (
-        f'  - {{billing_period: "{report.period}", digest: "{report.digest}",'
-        f" by: <role>, on: {report.as_of.date()}}}"
+        f'  - billing_period: "{report.period}"\n'
+        "    by: <role>\n"
+        f"    on: {report.as_of.date()}\n"
+        f'    digest: "{report.digest}"'
     )
 
 
@@ -84,14 +87,14 @@ def _period(report: CloseReport) -> list[str]:
         )
     if report.signature is not Signature.FITS:
         after = "Once the above is done, merge" if report.missing() else "Merge"
-        todo.append(f"{after} the line below into `closes` of finance.yaml, with your role.")
-    lines += ["## What to do now", "", *(f"{n}. {line}" for n, line in enumerate(todo, 1))]
+        todo.append(f"{after} the lines below into `closes` of finance.yaml, with your role.")
+    lines += ["## What to do now", "", *numbered(todo)]
     if not todo:
         lines.append("Nothing: the next run that is no dry run closes it.")
     if report.signature is not Signature.FITS:
         lines += ["", "```yaml", "closes:", close_line(report), "```", ""]
         lines.append("It signs the books as they are now; if they change, the digest does.")
-    lines += ["", "## What a close needs", "", _checks(report.checks), ""]
+    lines += ["", "## What a close needs", "", *map(_check, report.checks), ""]
     return lines
 
 
@@ -141,19 +144,13 @@ def _closed(report: CloseReport) -> list[str]:
 def _todo(one: Precondition) -> str:
     which = ", ".join(markdown(name) for name in one.which)
     about = f" ({which})" if which else ""
-    return f"Not yet so: {one.what}{about}: {one.todo}."
+    return f"Not yet so: **{one.what}**{about}. {one.todo[:1].upper()}{one.todo[1:]}."
 
 
-def _checks(checks: Sequence[Precondition]) -> str:
-    rows = [
-        (
-            "yes" if one.holds else "**no**",
-            one.what,
-            ", ".join(markdown(name) for name in one.which),
-        )
-        for one in checks
-    ]
-    return table(("Holds", "What", "Which"), rows, right=frozenset())
+def _check(one: Precondition) -> str:
+    """Tell one thing that a close needs; what one lacks is said above, with what to do."""
+    which = ", ".join(markdown(name) for name in one.which) if one.holds else ""
+    return f"- {'yes' if one.holds else '**no**'}: {one.what}{f' ({which})' if which else ''}"
 
 
 def _owed(rows: Sequence[IssuerRow]) -> str:

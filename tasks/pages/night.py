@@ -4,19 +4,21 @@ Markdown for Prefect artifacts. Every word that came from outside is escaped; fi
 rounded for reading only.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from tasks.core.corrections import others_without, pools_without
+from tasks.core.findings import Finding
 from tasks.core.night_report import NightReport
-from tasks.core.ties import TieOut
+from tasks.core.totals import Leak
 from tasks.pages.breaks import break_tasks
 from tasks.pages.contracts import prepaid_section, seats_section
 from tasks.pages.corrections import corrections_section
 from tasks.pages.documents import invoices_section, offers_section
 from tasks.pages.meanings import FINDINGS
 from tasks.pages.pools import pool_tasks
-from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, share, shares, table
+from tasks.pages.rounding import in_cents
+from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, numbered, share, shares, table
+from tasks.pages.tie_table import tie_table
 
 #: Lines of a list that a person still reads; the others are counted.
 _SHOWN = 8
@@ -41,7 +43,7 @@ def what_to_do(night: NightReport) -> str:
     todo += [*_finding_tasks(night), *_leak_tasks(night)]
     lines = [f"# {_verdict(night)}", "", _confidence(night), ""]
     if todo:
-        lines += ["## What to do now", "", *(f"{n}. {line}" for n, line in enumerate(todo, 1)), ""]
+        lines += ["## What to do now", "", *numbered(todo), ""]
     else:
         lines += ["Nothing to do now.", ""]
     return "\n".join([*lines, _footer(night)])
@@ -51,7 +53,7 @@ def tie_out(night: NightReport) -> str:
     """Show how logs, usage and charges of each issuer meet, with a name for every residual."""
     parts = ["# Tie-out", "", _window(night), ""]
     for tie in night.books.ties:
-        parts += [f"## {markdown(tie.issuer)}", "", _tie_table(tie), ""]
+        parts += [f"## {markdown(tie.issuer)}", "", tie_table(tie), ""]
     parts.append(
         "*Logged* is our own estimate (runs × price card), *metered* the vendor's usage × the same"
         " card, *billed* what it charged. Only *billed* is money and is booked; every difference"
@@ -91,11 +93,11 @@ def _verdict(night: NightReport) -> str:
     booked = [(name, nano) for name, nano in night.books.totals if name.startswith("booked:")]
     money = " and ".join(amount(nano, name.partition(":")[2]) for name, nano in booked)
     words = {
-        "tied": f"Tied: all of {money} billed is booked, to the last nano-unit",
-        "partial": f"Partial: {money} billed so far is booked; something is missing",
-        "held": f"Held: {money} billed; some days are left as they were",
+        "tied": f"Tied: {money} is owed for these days, and all of it is booked",
+        "partial": f"Partial: {money} that is known to be owed is booked; something is missing",
+        "held": f"Held: {money} is owed; some days are left as they were booked before",
     }
-    return words[night.status] if booked else "Nothing was billed in this window"
+    return words[night.status] if booked else "Nothing is owed for these days"
 
 
 def _confidence(night: NightReport) -> str:
@@ -142,8 +144,9 @@ def _reasons(night: NightReport) -> list[str]:
         if reason in told:
             continue
         words = markdown(reason[0].upper() + reason[1:], LONGEST_SENTENCE)
+        todo = FINDINGS["day_missing"]
         is_missing = reason.startswith("missing: ")
-        lines.append(f"{words}: {FINDINGS['day_missing']}." if is_missing else f"{words}.")
+        lines.append(f"{words}. {todo[0].upper()}{todo[1:]}." if is_missing else f"{words}.")
     return lines
 
 
@@ -153,20 +156,42 @@ def _finding_tasks(night: NightReport) -> list[str]:
         if code == "day_missing":
             continue  # told as a reason already
         found = night.findings_of(code)
-        for one in found[:_SHOWN]:
-            detail = markdown(one.detail, LONGEST_SENTENCE)
-            lines.append(f"`{code}` {markdown(one.subject)}: {detail}; {FINDINGS[code]}.")
+        details = [_detail(one) for one in found[:_SHOWN]]
+        if len(found) == 1:
+            lines.append(f"`{code}` {details[0]}; {FINDINGS[code]}.")
+            continue
         if len(found) > _SHOWN:
-            lines.append(f"`{code}`: {len(found) - _SHOWN} more.")
+            details.append(f"{len(found) - _SHOWN:,} more")
+        listed = "".join(f"\n   - {detail}" for detail in details)
+        lines.append(f"`{code}`, {len(found):,} times: {FINDINGS[code]}.\n{listed}")
     return lines
 
 
+def _detail(one: Finding) -> str:
+    """Tell a finding, with what it is about unless its own words say so."""
+    detail = markdown(one.detail, LONGEST_SENTENCE)
+    return detail if one.subject in one.detail else f"{markdown(one.subject)}: {detail}"
+
+
 def _leak_tasks(night: NightReport) -> list[str]:
-    return [
-        f"**{amount(leak.amount_nano, leak.currency)}** of {markdown(leak.workflow)} is"
-        f" {leak.pool} work that was paid from {leak.paid_from}: move its key, or change its stage."
-        for leak in sorted(night.books.leaks, key=lambda leak: -leak.amount_nano)
-    ]
+    """Ask once for each way that money leaks, naming its workflows, largest first."""
+    ways: dict[tuple[str, str, str], list[Leak]] = {}
+    for leak in sorted(night.books.leaks, key=lambda leak: -leak.amount_nano):
+        ways.setdefault((leak.pool, leak.paid_from, leak.currency), []).append(leak)
+    lines = []
+    for (pool, paid_from, currency), leaks in ways.items():
+        parts = in_cents([leak.amount_nano for leak in leaks])
+        shown = [
+            f"{markdown(leak.workflow)} {amount(nano, currency)}"
+            for leak, nano in zip(leaks, parts, strict=True)
+        ][:_SHOWN]
+        if len(leaks) > _SHOWN:
+            shown.append(f"{len(leaks) - _SHOWN:,} more {amount(sum(parts[_SHOWN:]), currency)}")
+        lines.append(
+            f"**{amount(sum(parts), currency)}** of {pool} work was paid from {paid_from}"
+            f" ({', '.join(shown)}): move the workflow's key, or change its stage."
+        )
+    return lines
 
 
 def _other_table(night: NightReport) -> str:
@@ -205,29 +230,6 @@ def _leak_table(night: NightReport) -> str:
         for leak in night.books.leaks
     ]
     return table(("Workflow", "Entitled to", "Paid from", "Amount"), rows, right=frozenset({3}))
-
-
-def _tie_table(tie: TieOut) -> str:
-    def line(name: str, nano: int) -> tuple[str, str]:
-        return name, amount(nano, tie.currency)
-
-    def named(breaks_of: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:
-        return [line(f"　{name.replace('_', ' ')}", nano) for name, nano in breaks_of if nano]
-
-    rows = [
-        line("**Logged** (where it can be compared)", tie.compared_logged_nano),
-        *named(tie.logged_named),
-        line("　within tolerance", tie.logged_within_nano),
-        line("**Metered** (where logs can be compared)", tie.compared_metered_nano),
-        line("　where no log can be compared", tie.metered_nano - tie.compared_metered_nano),
-        line("**Metered** (all)", tie.metered_nano),
-        *named(tie.billed_named),
-        line("　for units that no card prices", tie.units_nano),
-        line("　on days without usage", tie.unchecked_nano),
-        line("　within tolerance", tie.billed_within_nano),
-        line("**Billed** for usage", tie.billed_nano),
-    ]
-    return table(("", "Amount"), rows, right=frozenset({1}))
 
 
 def _footer(night: NightReport) -> str:

@@ -84,3 +84,11 @@ def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, right: froz
     rule = ("---:" if index in right else "---" for index in range(len(head)))
     lines = [head, tuple(rule), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def numbered(lines: Sequence[str]) -> list[str]:
+    """Number paragraphs of markdown.
+
+    Not as a list: one of the two UIs of Prefect cuts numbers of two digits off.
+    """
+    return "\n\n".join(f"{at}\\. {line}" for at, line in enumerate(lines, 1)).split("\n")

@@ -74,6 +74,9 @@ def test_what_is_left_comes_first_then_the_line() -> None:
     assert page.startswith("# 2026-10 is soft-closed: 2 things left")
     assert todo < line < page.index("## What a close needs")
     assert "Once the above is done" in page
+    # What it lacks is told once, above; below only whether it holds.
+    assert page.count("onerror") == 1
+    assert "- **no**: every day is booked\n" in page
 
 
 def test_the_line_is_one_that_finance_yaml_takes(tmp_path: Path) -> None:

@@ -4,9 +4,12 @@ import ast
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.core.books import Break, BreakClass
 from tasks.core.findings import Finding
@@ -99,7 +102,7 @@ def test_the_name_of_another_window_a_rehearsal_or_a_past_moment_says_so() -> No
 def test_a_night_that_asks_for_nothing_says_so() -> None:
     page = pages.what_to_do(a_night())
 
-    assert "# Tied: all of $12.00 billed is booked" in page
+    assert "# Tied: $12.00 is owed for these days, and all of it is booked" in page
     assert "50 % evidenced, 17 % inferred, 33 % unexplained" in page
     assert "Nothing to do now." in page
 
@@ -113,7 +116,7 @@ def test_what_failed_comes_first_with_the_moment_it_answers_again() -> None:
     )
 
     assert (
-        "1. **github** (pulls, runs) was not read: rate limited. It answers again at"
+        "1\\. **github** (pulls, runs) was not read: rate limited. It answers again at"
         " 2026-11-20 06:00 UTC." in page
     )
     assert page.count("rate limited") == 1
@@ -130,7 +133,32 @@ def test_breaks_findings_and_leaks_become_sentences_with_something_to_do() -> No
 
     assert "**$1.50** billed at another price than list or contract (1 new break on" in page
     assert "`unknown_stamp` turbo: 15 runs carry it; name it in the catalog" in page
-    assert "**$2.00** of flow is exploration work that was paid from production" in page
+    assert "**$2.00** of exploration work was paid from production (flow $2.00)" in page
+
+
+def test_leaks_one_way_are_one_line_whose_parts_sum() -> None:
+    leaks = tuple(
+        Leak("p", "f", f"flow{at}", "exploration", "production", "USD", 10**9 + 4_000_000)
+        for at in range(10)
+    )
+
+    page = pages.what_to_do(a_night(books=replace(a_night().books, leaks=leaks)))
+
+    (line,) = re.findall(r"\*\*\$10\.04\*\* of exploration work.*", page)
+    cents = [int(cell.replace(".", "")) for cell in re.findall(r"\$([0-9.]+)", line)]
+    assert sum(cents[1:]) == cents[0]
+    assert "2 more $2.00" in line
+
+
+def test_findings_of_one_kind_ask_once_and_repeat_no_name() -> None:
+    found = tuple(
+        Finding("out_of_scope", name, f"31 runs of {name} went astray") for name in ("a1", "b2")
+    )
+
+    page = pages.what_to_do(a_night(books=replace(a_night().books, findings=found)))
+
+    assert "`out_of_scope`, 2 times: widen the scope in the catalog" in page
+    assert "   - 31 runs of a1 went astray\n   - 31 runs of b2 went astray" in page
 
 
 @pytest.mark.parametrize("name", [BreakClass.PENDING, BreakClass.RESTATED, BreakClass.CREDIT])
@@ -157,6 +185,47 @@ def test_the_lines_of_a_tie_out_add_up_to_what_was_billed() -> None:
     _, _, lines = page.partition("| **Metered** (all)")
     cents = [int(cell.replace(".", "")) for cell in re.findall(r"\$([0-9.]+)", lines)]
     assert sum(cents[:-1]) == cents[-1] == 1210
+
+
+@given(nanos=st.lists(st.integers(-(10**12), 10**12), min_size=8, max_size=8))
+def test_every_printed_block_of_a_tie_out_adds_up(nanos: list[int]) -> None:
+    logged, unlogged, within, elsewhere, price, units, unchecked, tolerated = nanos
+    compared = logged + unlogged + within
+    metered = compared + elsewhere
+    one = replace(
+        tie(),
+        compared_logged_nano=logged,
+        logged_named=(("unlogged_usage", unlogged),),
+        logged_within_nano=within,
+        compared_metered_nano=compared,
+        metered_nano=metered,
+        billed_named=(("price", price),),
+        units_nano=units,
+        unchecked_nano=unchecked,
+        billed_within_nano=tolerated,
+        billed_nano=metered + price + units + unchecked + tolerated,
+    )
+
+    page = pages.tie_out(a_night(books=replace(a_night().books, ties=(one,))))
+
+    total = Decimal(0)
+    exact = {
+        "**Metered** (where logs can be compared)": compared,
+        "**Metered** (all)": metered,
+        "**Billed** for usage": one.billed_nano,
+    }
+    for name, cell in cells_of(page):
+        if name not in exact:
+            total += cell
+            continue
+        assert cell == total
+        assert abs(cell - Decimal(exact[name]) / 10**9) <= Decimal("0.005")
+
+
+def cells_of(page: str) -> list[tuple[str, Decimal]]:
+    """Read names and amounts of the first table of a page."""
+    found = re.findall(r"\| (.*?) \| (-?)\$([0-9,.]+) \|", page)
+    return [(name, Decimal(sign + digits.replace(",", ""))) for name, sign, digits in found]
 
 
 def test_a_break_is_told_in_its_issuers_currency_or_in_the_one_that_is_foreign_to_it() -> None:
