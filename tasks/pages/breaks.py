@@ -45,21 +45,20 @@ def breaks(night: NightReport) -> str:
     plan = night.plan
     window = f"{plan.start} to {plan.end}, as of {plan.as_of:%Y-%m-%d %H:%M} UTC."
     parts = ["# Breaks", "", window, ""]
-    if night.breaks:
-        parts += ["## By age", "", _age_table(night), "", _how_to_decide(), ""]
-    else:
-        parts += ["There is none.", ""]
-    if night.roll_forward:
-        parts += ["## What this night changed", "", _roll_table(night.roll_forward), ""]
-        parts.append(
-            "Opening + new + remeasured - cleared = closing. These are all breaks that stand, also"
-            " of days before the window.\n"
-        )
+    parts += [_how_to_decide() if night.breaks else "There is none.", ""]
     classes: dict[BreakClass, list[KnownBreak]] = {}
     for one in night.breaks:
         classes.setdefault(one.item.break_class, []).append(one)
     for name in sorted(classes, key=lambda name: (name in _QUIET, -weight(classes[name]), name)):
         parts += class_section(night, name, classes[name])
+    if night.breaks:
+        parts += ["## By age", "", _age_table(night), ""]
+    if night.roll_forward:
+        parts += ["## What this night changed", "", _roll_table(night.roll_forward), ""]
+        parts.append(
+            "Opening + new + remeasured - cleared = closing. These are all breaks that stand, also"
+            " of days before the window."
+        )
     return "\n".join(parts).rstrip("\n")
 
 

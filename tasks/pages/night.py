@@ -16,7 +16,6 @@ from tasks.pages.corrections import corrections_section
 from tasks.pages.documents import invoices_section, offers_section
 from tasks.pages.meanings import FINDINGS
 from tasks.pages.pools import pool_tasks
-from tasks.pages.rounding import in_cents
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, numbered, share, shares, table
 from tasks.pages.tie_table import tie_table
 
@@ -94,7 +93,7 @@ def _verdict(night: NightReport) -> str:
     money = " and ".join(amount(nano, name.partition(":")[2]) for name, nano in booked)
     words = {
         "tied": f"Tied: {money} is owed for these days, and all of it is booked",
-        "partial": f"Partial: {money} that is known to be owed is booked; something is missing",
+        "partial": f"Partial: {money} is owed and booked so far; something is missing",
         "held": f"Held: {money} is owed; some days are left as they were booked before",
     }
     return words[night.status] if booked else "Nothing is owed for these days"
@@ -180,16 +179,15 @@ def _leak_tasks(night: NightReport) -> list[str]:
         ways.setdefault((leak.pool, leak.paid_from, leak.currency), []).append(leak)
     lines = []
     for (pool, paid_from, currency), leaks in ways.items():
-        parts = in_cents([leak.amount_nano for leak in leaks])
         shown = [
-            f"{markdown(leak.workflow)} {amount(nano, currency)}"
-            for leak, nano in zip(leaks, parts, strict=True)
-        ][:_SHOWN]
+            f"**{amount(leak.amount_nano, currency)}** of {markdown(leak.workflow)}"
+            for leak in leaks[:_SHOWN]
+        ]
         if len(leaks) > _SHOWN:
-            shown.append(f"{len(leaks) - _SHOWN:,} more {amount(sum(parts[_SHOWN:]), currency)}")
+            shown.append(f"{len(leaks) - _SHOWN:,} more")
+        their = "its key, or change its stage" if len(leaks) == 1 else "keys, or change stages"
         lines.append(
-            f"**{amount(sum(parts), currency)}** of {pool} work was paid from {paid_from}"
-            f" ({', '.join(shown)}): move the workflow's key, or change its stage."
+            f"Work for {pool} was paid from {paid_from}: {', '.join(shown)}. Move {their}."
         )
     return lines
 
