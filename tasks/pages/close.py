@@ -38,9 +38,10 @@ def roll_up(reports: Sequence[CloseReport]) -> str:
         lines += [_owed(report.rows) if report.rows else "Nothing is booked in it.", ""]
         lines += _accrued(report)
     lines.append(
-        "*Owed* is what was billed for the period. *Accrued* was metered and not billed at the soft"
-        " close; the bill takes it back. *Settled* is what invoices differed by within the policy."
-        " *Corrections* belong to closed periods and count in no budget. They sum to *payable*."
+        "*Owed* is what was billed for the period or is owed by contract. *Accrued* was metered and"
+        " not billed at the soft close; the bill takes it back. *Settled* is what invoices differed"
+        " by within the policy. *Corrections* belong to closed periods and count in no budget. They"
+        " sum to *payable*."
     )
     return "\n".join(lines)
 
@@ -155,15 +156,12 @@ def _check(one: Precondition) -> str:
 
 def _owed(rows: Sequence[IssuerRow]) -> str:
     told = {
-        InvoiceState.NONE: "none here",
+        InvoiceState.NONE: "none on file",
         InvoiceState.AGREED: "agrees",
         InvoiceState.ROUNDED: "agrees after settlement",
         InvoiceState.BROKEN: "**differs**",
     }
-    head = (
-        *("Issuer", "Invoice", "Owed", "Accrued", "Settled", "Corrections of closed periods"),
-        "Payable",
-    )
+    head = ("Issuer", "Invoice", "Owed", "Accrued", "Settled", "Corrections", "Payable")
     lines = [
         (
             markdown(row.issuer),

@@ -1,28 +1,35 @@
 """Seats and prepaid credits, as tables below the families."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from tasks.core.prepaid import PrepaidRow
 from tasks.core.seats import SeatRow
 from tasks.pages.text import amount, markdown, table
 
-_SEATS = (
-    *("Plan", "Issuer", "Account", "Accrued", "Families", "Ad-hoc", "Named by no log", "Idle"),
-    "Its runs at the card's prices",
+_SEATS = ("Plan", "Account", "Accrued", "Families", "Ad-hoc", "In no log", "Idle", "At card prices")
+_SEATS_NOTE = (
+    "*Accrued* is what the seats cost. Their runs cost nothing by themselves: what they would have"
+    " cost *at card prices* is told beside the books."
 )
-_PREPAID = ("Lot", "Issuer", "Account", "Bought", "Drawn", "Expired", "Left")
+_PREPAID = ("Lot", "Account", "Bought", "Drawn", "Expired", "Left")
 
 
 def seats_section(rows: Iterable[SeatRow]) -> list[str]:
     """Write the section; nothing if there are no seats."""
-    lines = [_seat_line(row) for row in rows]
-    if not lines:
+    rows = list(rows)
+    if not rows:
         return []
+    unpriced = [
+        f"- {markdown(row.plan)}: {row.unpriced_tokens:,} tokens of its runs have no price."
+        for row in rows
+        if row.unpriced_tokens
+    ]
     return [
         *("", "## Seats", ""),
-        table(_SEATS, lines, right=frozenset(range(3, 9))),
+        table(_SEATS, [_seat_line(row) for row in rows], right=frozenset(range(2, 8))),
         "",
-        "Runs on seats cost nothing by themselves: their last column is told beside the books.",
+        _SEATS_NOTE,
+        *(["", *unpriced] if unpriced else []),
     ]
 
 
@@ -31,7 +38,7 @@ def prepaid_section(rows: Iterable[PrepaidRow]) -> list[str]:
     lines = [
         (
             markdown(row.lot),
-            *_place(row),
+            _place(row),
             *(
                 amount(nano, row.currency)
                 for nano in (row.bought_nano, row.drawn_nano, row.expired_nano, row.left_nano)
@@ -41,7 +48,7 @@ def prepaid_section(rows: Iterable[PrepaidRow]) -> list[str]:
     ]
     if not lines:
         return []
-    return ["", "## Prepaid credits", "", table(_PREPAID, lines, right=frozenset(range(3, 7)))]
+    return ["", "## Prepaid credits", "", table(_PREPAID, lines, right=frozenset(range(2, 6)))]
 
 
 def _seat_line(row: SeatRow) -> tuple[str, ...]:
@@ -53,17 +60,12 @@ def _seat_line(row: SeatRow) -> tuple[str, ...]:
         row.unnamed_nano,
         row.idle_nano,
     )
-    shadow = amount(row.shadow_nano, row.currency)
-    if row.unpriced_tokens:
-        shadow = f"{shadow} and {row.unpriced_tokens:,} tokens without a price"
     return (
         markdown(row.plan),
-        *_place(row),
-        *(amount(nano, row.currency) for nano in parts),
-        shadow,
+        _place(row),
+        *(amount(nano, row.currency) for nano in (*parts, row.shadow_nano)),
     )
 
 
-def _place(row: SeatRow | PrepaidRow) -> Iterator[str]:
-    yield markdown(row.issuer)
-    yield markdown(row.account)
+def _place(row: SeatRow | PrepaidRow) -> str:
+    return f"{markdown(row.issuer)} / {markdown(row.account)}"

@@ -16,6 +16,7 @@ from tasks.pages.corrections import corrections_section
 from tasks.pages.documents import invoices_section, offers_section
 from tasks.pages.meanings import FINDINGS
 from tasks.pages.pools import pool_tasks
+from tasks.pages.rounding import in_cents
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, numbered, share, shares, table
 from tasks.pages.tie_table import tie_table
 
@@ -55,8 +56,8 @@ def tie_out(night: NightReport) -> str:
         parts += [f"## {markdown(tie.issuer)}", "", tie_table(tie), ""]
     parts.append(
         "*Logged* is our own estimate (runs × price card), *metered* the vendor's usage × the same"
-        " card, *billed* what it charged. Only *billed* is money and is booked; every difference"
-        " has a name or lies within tolerance."
+        " card, *billed* what it charged. Every difference has a name or lies within tolerance."
+        " Booked is what was billed and what contracts say is owed, never an estimate."
     )
     parts += invoices_section(night.books.settlements)
     parts += offers_section(night.books.offers, night.contract_diff)
@@ -66,16 +67,11 @@ def tie_out(night: NightReport) -> str:
 def families(night: NightReport) -> str:
     """Show exploration and production of every family side by side, and the rest below."""
     books = night.books
-    rows = [
-        (
-            markdown(row.portfolio),
-            markdown(row.family),
-            amount(row.exploration_nano, row.currency),
-            amount(row.production_nano, row.currency),
-            amount(row.exploration_nano + row.production_nano, row.currency),
-        )
-        for row in pools_without(books.families, night.corrections)
-    ]
+    rows = []
+    for row in pools_without(books.families, night.corrections):
+        pair = in_cents((row.exploration_nano, row.production_nano))
+        figures = (amount(nano, row.currency) for nano in (*pair, sum(pair)))
+        rows.append((markdown(row.portfolio), markdown(row.family), *figures))
     head = ("Portfolio", "Family", "Exploration", "Production", "Together")
     parts = ["# Families", "", _window(night), "", table(head, rows, right=frozenset({2, 3, 4}))]
     if books.others:

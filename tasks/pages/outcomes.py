@@ -15,7 +15,7 @@ from tasks.core.outcomes import ItemCounts, Outcomes, WorkflowOutcomes
 from tasks.pages.text import amount, markdown, table
 
 #: Workflows that fit beside each other; more of a family go into a further table.
-_ABREAST = 5
+_ABREAST = 3
 _UNKNOWN = "—"
 _HOUR = timedelta(hours=1)
 _MICROSECOND = timedelta(microseconds=1)

@@ -11,23 +11,23 @@ def tie_table(tie: TieOut) -> str:
     """Lead from what was logged to what was billed; the printed lines add up."""
 
     def named(breaks_of: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-        return [(f"　{name.replace('_', ' ')}", nano) for name, nano in breaks_of if nano]
+        return [(f"　+ {name.replace('_', ' ')}", nano) for name, nano in breaks_of if nano]
 
     logged = ("**Logged** (where it can be compared)", tie.compared_logged_nano)
-    within_logged = ("　within tolerance", tie.logged_within_nano)
+    within_logged = ("　+ within tolerance", tie.logged_within_nano)
     elsewhere = tie.metered_nano - tie.compared_metered_nano
     steps = (
         (
             [logged, *named(tie.logged_named), within_logged],
             "**Metered** (where logs can be compared)",
         ),
-        ([("　where no log can be compared", elsewhere)], "**Metered** (all)"),
+        ([("　+ where no log can be compared", elsewhere)], "**Metered** (all)"),
         (
             [
                 *named(tie.billed_named),
-                ("　for units that no card prices", tie.units_nano),
-                ("　on days without usage", tie.unchecked_nano),
-                ("　within tolerance", tie.billed_within_nano),
+                ("　+ for units that no card prices", tie.units_nano),
+                ("　+ on days without usage", tie.unchecked_nano),
+                ("　+ within tolerance", tie.billed_within_nano),
             ],
             "**Billed** for usage",
         ),

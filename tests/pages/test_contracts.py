@@ -38,21 +38,21 @@ def test_a_plan_stands_with_its_parts_and_what_its_runs_would_have_cost() -> Non
     head, *_, row = cells(lines)
     assert dict(zip(head, row, strict=True)) == {
         "Plan": "team",
-        "Issuer": "editor",
-        "Account": "org\\|1",
+        "Account": "editor / org\\|1",
         "Accrued": "$60.00",
         "Families": "$35.00",
         "Ad-hoc": "$5.00",
-        "Named by no log": "$0.00",
+        "In no log": "$0.00",
         "Idle": "$20.00",
-        "Its runs at the card's prices": "$123.00",
+        "At card prices": "$123.00",
     }
 
 
 def test_runs_without_a_price_are_counted_not_valued() -> None:
-    (*_, row) = cells(seats_section([replace(SEATS, unpriced_tokens=12_345)]))
+    lines = seats_section([replace(SEATS, unpriced_tokens=12_345)])
 
-    assert row[-1] == "$123.00 and 12,345 tokens without a price"
+    assert cells(lines)[-1][-1] == "$123.00"
+    assert "- team: 12,345 tokens of its runs have no price." in lines
 
 
 def test_a_lot_stands_with_what_is_left_of_it() -> None:

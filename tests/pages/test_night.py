@@ -248,6 +248,16 @@ def test_families_stand_with_both_pools_side_by_side_and_the_rest_below() -> Non
     assert "| organisation | unattributed | $4.00 |" in page
 
 
+def test_the_printed_pools_of_a_family_add_up() -> None:
+    row = PoolRow("portfolio", "family", "", "USD", 26_584_000_000, 106_924_000_000)
+
+    page = pages.families(a_night(books=replace(a_night().books, families=(row,))))
+
+    (figures,) = re.findall(r"\| family \| \$(.*) \| \$(.*) \| \$(.*) \|\n", page)
+    exploration, production, together = map(Decimal, figures)
+    assert exploration + production == together == Decimal("133.51")
+
+
 def test_every_class_of_break_has_a_meaning() -> None:
     assert set(BREAKS) == set(BreakClass)
 

@@ -137,7 +137,7 @@ def test_many_workflows_go_into_further_tables() -> None:
     text = page(*(row(f"w{number}") for number in range(7)))
 
     widths = [line.count("·") for line in text.splitlines() if line.startswith("|  |")]
-    assert widths == [5, 2]
+    assert widths == [3, 3, 1]
 
 
 def test_workflows_of_which_nothing_is_known_are_named() -> None:
