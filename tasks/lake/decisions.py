@@ -9,7 +9,7 @@ from tasks.lake.files import LocalFiles, ObjectFiles
 from tasks.lake.run_cells import RunLog, create_counted, precedences
 
 #: There may be an item for every few runs: so many rows are taken at a time, an item's together.
-_ROWS_AT_ONCE = 3_000_000
+_ROWS_AT_ONCE = 2_500_000
 
 _TOLD = """
 CREATE TEMP VIEW told AS

@@ -22,12 +22,12 @@ class Limits:
     """What a query may take of the machine.
 
     Attributes:
-        memory: DuckDB's spelling, e.g. `400MB`; beyond it, work spills to disk.
+        memory: DuckDB's spelling, e.g. `250MB`; beyond it, work spills to disk.
         threads: None for one a core.
         spill_folder: Where it spills; None for the system's temporary folder.
     """
 
-    memory: str = "400MB"
+    memory: str = "250MB"
     threads: int | None = None
     spill_folder: str | None = None
 
