@@ -424,7 +424,8 @@ def test_through_prefect_and_the_command_the_answer_is_the_runs_name(
     assert main(["close", "--period", PERIOD]) == 1
     told = capsys.readouterr().out
     assert "not yet       every vendor's day of it is booked" in told
-    assert f'- {{billing_period: "{PERIOD}", digest: "{digest_of(stores)}"' in told
+    assert f'- billing_period: "{PERIOD}"\n' in told
+    assert f'digest: "{digest_of(stores)}"\n' in told
     assert main(["close", "--period", "2026-11"]) == 2
     assert main(["close", "--period", "November"]) == 2
     assert "2026-11 has not ended yet" in capsys.readouterr().err
