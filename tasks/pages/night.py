@@ -57,7 +57,7 @@ def tie_out(night: NightReport) -> str:
     parts.append(
         "*Logged* is our own estimate (runs × price card), *metered* the vendor's usage × the same"
         " card, *billed* what it charged. Every difference has a name or lies within tolerance."
-        " Booked is what was billed and what contracts say is owed, never an estimate."
+        " Booked is what was billed and what contracts say is owed."
     )
     parts += invoices_section(night.books.settlements)
     parts += offers_section(night.books.offers, night.contract_diff)
