@@ -69,7 +69,8 @@ def families(night: NightReport) -> str:
     books = night.books
     rows = []
     for row in pools_without(books.families, night.corrections):
-        pair = in_cents((row.exploration_nano, row.production_nano))
+        # Each rounded alone, as below by workflow; what is together is the sum of what is shown.
+        pair = [in_cents([nano])[0] for nano in (row.exploration_nano, row.production_nano)]
         figures = (amount(nano, row.currency) for nano in (*pair, sum(pair)))
         rows.append((markdown(row.portfolio), markdown(row.family), *figures))
     head = ("Portfolio", "Family", "Exploration", "Production", "Together")
