@@ -318,7 +318,7 @@ def test_what_a_period_owes_is_told_by_issuer(after: Callable[[int], Stores]) ->
         owed = sum(nano for key, nano in books if key.issuer == row.issuer)
         assert row.payable_nano() == owed
     assert {row.issuer for row in report.rows} == {"anthropic", "openai"}
-    assert "| anthropic | none here |" in roll_up([report])
+    assert "| anthropic | none on file |" in roll_up([report])
 
 
 @only_sqlite
