@@ -51,9 +51,9 @@ def calm(
     new_stores: NewStores,
     use: Use,
 ) -> Calm:
+    stores = use(new_stores())  # the first ones of a session move the clock to their night
     sandbox.move_to(THIRD)
     if database_kind not in calm_nights:
-        stores = use(new_stores())
         seen: list[str] = []
         began = time.monotonic()
         with watched(seen.append):
