@@ -152,10 +152,11 @@ def _finding_tasks(night: NightReport) -> list[str]:
         if code == "day_missing":
             continue  # told as a reason already
         found = night.findings_of(code)
-        details = [_detail(one) for one in found[:_SHOWN]]
         if len(found) == 1:
-            lines.append(f"`{code}` {details[0]}; {FINDINGS[code]}.")
+            detail = markdown(found[0].detail, LONGEST_SENTENCE)
+            lines.append(f"`{code}` {markdown(found[0].subject)}: {detail}; {FINDINGS[code]}.")
             continue
+        details = [_detail(one) for one in found[:_SHOWN]]
         if len(found) > _SHOWN:
             details.append(f"{len(found) - _SHOWN:,} more")
         listed = "".join(f"\n   - {detail}" for detail in details)
@@ -166,7 +167,9 @@ def _finding_tasks(night: NightReport) -> list[str]:
 def _detail(one: Finding) -> str:
     """Tell a finding, with what it is about unless its own words say so."""
     detail = markdown(one.detail, LONGEST_SENTENCE)
-    return detail if one.subject in one.detail else f"{markdown(one.subject)}: {detail}"
+    if one.subject in one.detail:
+        return detail[:1].upper() + detail[1:]
+    return f"{markdown(one.subject)}: {detail}"
 
 
 def _leak_tasks(night: NightReport) -> list[str]:

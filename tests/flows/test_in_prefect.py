@@ -123,10 +123,11 @@ def test_a_night_tells_its_answer_and_nothing_else(
     assert set(artifacts) == _KEYS
     texts = {key: str(one.data) for key, one in artifacts.items() if one.type == "markdown"}
     assert all(text.startswith("# ") for text in texts.values())
-    assert texts["what-to-do-now"].startswith("# Tied: all of $")
+    assert texts["what-to-do-now"].startswith("# Tied: $")
     assert "claims\\-router" in texts["families"]
     # The hostile words were read: each was dropped or put in quarantine, and that is told.
-    assert "`hint_dropped` decision" in texts["what-to-do-now"]
+    assert "`hint_dropped`, 4 times" in texts["what-to-do-now"]
+    assert "the decision is no short word" in texts["what-to-do-now"]
     assert "**2 rows** received, but not readable" in texts["what-to-do-now"]
     assert artifacts["pulls"].data == 100.0
 
