@@ -12,6 +12,8 @@ from typing import Any
 from cli.day_math import day_math
 from cli.explain_figure import explain_figure, explain_tie
 from config.settings import settings_from_environment
+from config.shapes.finance import Finance
+from tasks.core.dispositions import decide, dispositions_by_break, in_words
 from tasks.core.errors import GraduandError, LakeError, LedgerError
 from tasks.core.explained import BookedBy, BreakStory, DayMath, EntryStory, FamilyStory
 from tasks.lake.store import Lake
@@ -112,8 +114,12 @@ def _break(lake: Lake, ledger: Ledger, name: str) -> BreakStory:
         seen = history.observations(connection, begun[0])
         is_current = begun[0] in history.current_break_ids(connection)
     item, night = seen[-1].item, seen[-1].night
+    signed = ledger.config_body("finance", newest.inputs.finance_digest)
+    of_break = dispositions_by_break(Finance.model_validate_json(signed).dispositions)
+    decided = decide(item.amount_nano, of_break.get(begun[0], ()), newest.as_of.date())
     math, problem = _math(lake, ledger, night, (item.issuer, item.account, item.day))
-    return BreakStory(begun[0], tuple(seen), is_current, newest, math, problem)
+    told = in_words(decided) if decided else ""
+    return BreakStory(begun[0], tuple(seen), is_current, newest, math, problem, told)
 
 
 def _family(ledger: Ledger, name: str, start: date | None, end: date | None) -> FamilyStory:

@@ -58,6 +58,18 @@ def decide(amount_nano: int, dispositions: Iterable[Disposition], day: date) -> 
     return next(held, newest_first[0] if newest_first else None)
 
 
+def in_words(decided: Decided) -> str:
+    """Say what was decided, by which role and until when, and whether it still holds."""
+    line = decided.disposition
+    until = f" until {line.until}" if line.until else ""
+    said = f"{line.verdict.replace('_', ' ')} by {line.by} on {line.on}{until}: {line.reason}"
+    if decided.lapse is Lapse.ENDED:
+        return f"{said} (no longer: its last day has passed)"
+    if decided.lapse is Lapse.ABOVE_LIMIT:
+        return f"{said} (no longer: the break is above the limit of {line.limit})"
+    return said
+
+
 def _lapse(disposition: Disposition, amount_nano: int, day: date) -> Lapse | None:
     if disposition.until is not None and day > disposition.until:
         return Lapse.ENDED

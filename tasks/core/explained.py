@@ -117,6 +117,7 @@ class BreakStory:
     Attributes:
         is_current: The newest night that measured its day still found it.
         newest: The newest night of all.
+        decided: What finance has decided about it, as of the newest night; empty if nothing.
     """
 
     break_id: str
@@ -125,6 +126,7 @@ class BreakStory:
     newest: BookedBy
     math: DayMath | None
     problem: str = ""
+    decided: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from tasks.pages.explain_day import (
 )
 from tasks.pages.explain_words import BY_TERMS, CAUSES, CLAIM, KINDS, METHODS, NEXT, STRENGTHS
 from tasks.pages.meanings import BREAKS
-from tasks.pages.text import amount, plain
+from tasks.pages.text import LONGEST_SENTENCE, amount, plain
 
 _BASIS = {
     "charges_raw": "the vendor's charges",
@@ -128,6 +128,8 @@ def break_story(story: BreakStory) -> str:
     if item.count:
         lines.append(row("count", f"{item.count:,} rows or tokens"))
     lines.append(row("books", "none: a break is an observation, and posts nothing"))
+    if story.decided:
+        lines.append(row("decided", plain(story.decided, LONGEST_SENTENCE)))
     lines += ["", "Seen by"]
     for seen in story.seen[:SHOWN]:
         moment = f"night {seen.night.number}, {_moment(seen.night.as_of)}"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 
+from config.shapes.finance import Disposition
 from tasks.core.books import (
     BookKey,
     Break,
@@ -15,6 +16,7 @@ from tasks.core.books import (
     Posting,
     Strength,
 )
+from tasks.core.dispositions import decide, in_words
 from tasks.core.explained import BookedBy, BookedEntry, BreakStory, EntryStory, FamilyStory, Seen
 from tasks.pages.explain import break_story, entry_story, posting_story
 from tasks.pages.explain_family import family_story
@@ -89,6 +91,23 @@ def test_nothing_from_outside_reaches_the_terminal_as_control() -> None:
     for page in pages:
         assert "\x1b" not in page
         assert "\u202e" not in page
+
+
+def test_a_break_that_finance_has_decided_about_says_what_and_whether_it_holds() -> None:
+    item = Break(BreakClass.PRICE, "anthropic", "ws", DAY, "sku", 7 * 10**9)
+    line = Disposition(
+        **{"break": "0123456789abcdef", "verdict": "written_off", "on": DAY, "by": "finance-lead"},
+        reason="Below what a dispute costs.",
+        limit="5",
+    )
+    decided = decide(item.amount_nano, [line], DAY)
+    assert decided is not None
+    story = BreakStory("ab12", (Seen(NIGHT, item),), True, NIGHT, None, "x", in_words(decided))
+
+    told = break_story(story)
+
+    assert f"written off by finance-lead on {DAY}: Below what a dispute costs." in told
+    assert "no longer: the break is above the limit of 5" in told
 
 
 def test_a_cleared_break_says_so() -> None:
