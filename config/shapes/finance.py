@@ -30,7 +30,7 @@ Period = Annotated[str, StringConstraints(pattern=r"^[12][0-9]{3}-(0[1-9]|1[0-2]
 #: Money that may be owed either way, in whole currency units.
 SignedAmount = Annotated[
     Decimal,
-    Field(max_digits=18, decimal_places=9),
+    Field(max_digits=19, decimal_places=9),  # whatever the books can keep, files may tell
     BeforeValidator(is_plain_number),
     AfterValidator(is_finite),
 ]
