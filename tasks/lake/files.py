@@ -195,14 +195,19 @@ def open_files(place: str, steps: Callable[[str], None] = no_step) -> LocalFiles
         return LocalFiles(_usable_folder(Path(place)), steps)
     try:
         filesystem, path = fs.FileSystem.from_uri(place)
-    except (ValueError, NotImplementedError, OSError):
-        # The URI may hold a credential, and pyarrow repeats it: say the scheme only.
-        scheme = place.partition("://")[0]
-        message = f"lake: cannot open the {scheme}:// URI: a scheme or option pyarrow lacks"
-        raise LakeError(message) from None
+    except (ValueError, NotImplementedError):
+        raise _unopened(place, "it has a scheme, an option or a form that pyarrow lacks") from None
+    except OSError:
+        why = "its store does not answer, or a library that it needs is not installed"
+        raise _unopened(place, f"{why}; check host, region and credentials") from None
     if isinstance(filesystem, fs.LocalFileSystem):
         return LocalFiles(_usable_folder(Path(path)), steps)
     return ObjectFiles(filesystem, path, steps)
+
+
+def _unopened(place: str, why: str) -> LakeError:
+    # The URI may hold a credential, and pyarrow repeats it: say the scheme only.
+    return LakeError(f"lake: cannot open the {place.partition('://')[0]}:// URI: {why}")
 
 
 def _usable_folder(root: Path) -> Path:

@@ -285,7 +285,12 @@ def test_an_emptied_identity_file_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ("nowhere://key:hidden-word@bucket", "nowhere:// URI"),
+        ("nowhere://key:hidden-word@bucket", "nowhere:// URI: it has a scheme"),
+        ("s3://key:hidden-word@bucket/x?no-such=1", "s3:// URI: it has a scheme, an option"),
+        (
+            "hdfs://key:hidden-word@127.0.0.1:9/x",
+            "hdfs:// URI: its store does not answer, or a lib",
+        ),
         ("/tmp/lake[1]", "without any of"),
         ("pyproject.toml", "is a file"),
     ],
@@ -295,6 +300,8 @@ def test_a_place_that_cannot_be_a_lake_is_refused(place: str, said: str) -> None
         Lake.open(place)
 
     assert "hidden-word" not in str(refused.value)
+    # Nor does the traceback repeat it.
+    assert refused.value.__context__ is None or refused.value.__suppress_context__
 
 
 @pytest.mark.parametrize("name", ["../etc", "a/b", "", "UPPER", "a..b"])
