@@ -48,6 +48,7 @@ def main(folder: Path) -> None:
             graduand(["rehearse", *arguments])
         with running(night, scale=SCALE, now=NIGHTS[1]) as again:
             _fail(again, night)
+            _tell_on(night)
         if url := os.environ.get("PRIVACY_LEDGER"):
             with running(night, scale=SCALE, now=NIGHTS[0]) as third:
                 _stumble(third, night, url)
@@ -134,6 +135,25 @@ def _fail(sandbox: Sandbox, night: Path) -> None:
         file.write_bytes(f"{first.name}\n".encode("utf-16"))
     with mock.patch.object(Sandbox, "answer", lambda _self, _request, source: failures[source]):
         _night(sandbox, night)
+
+
+def _tell_on(night: Path) -> None:
+    """Close a month, and write everything that is told of booked nights afterwards."""
+    from flows.month_close import month_close  # noqa: PLC0415  # only once the environment is set
+
+    state = month_close(period="2026-10", return_state=True)
+    sys.stdout.write(f"{state!r}\n{state.result(raise_on_failure=False)!r}\n")
+    other = rehearse._CONFIG / "sources.yaml"
+    for words in (
+        "export focus --period 2026-11",
+        "export journal --period 2026-10",
+        "explain family dependency-upgrades",
+        "explain figure coverage",
+        "explain posting 1.0",
+        f"reprice --from 2026-11-01 --to 2026-11-15 --sources {other} --csv {night}/reprice.csv",
+        "check --deep",
+    ):
+        sys.stdout.write(f"{words}: {graduand(words.split())}\n")
 
 
 def _stumble(sandbox: Sandbox, night: Path, url: str) -> None:

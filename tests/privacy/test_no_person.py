@@ -63,6 +63,13 @@ def test_the_nights_wrote_something_to_search_in(left: Left) -> None:
     for table in ("log", "artifact", "flow_run_state", "task_run", "events"):
         assert left.count(prefect, f"SELECT count(*) FROM {table}") > 0, table
     assert (left.folder / "night/debug.log").stat().st_size > 1_000_000
+    assert left.count(ledger, "SELECT count(*) FROM period_acts") > 0
+    told = "SELECT count(*) FROM artifact WHERE key IN ('month-close', 'pools', 'breaks')"
+    assert left.count(prefect, told) >= len(("month-close", "pools", "breaks"))
+    assert len(list((left.folder / "night/var/exports").iterdir())) == len(("focus", "journal"))
+    assert (left.folder / "night/reprice.csv").stat().st_size > 0
+    assert list((lake / "aggregates").rglob("*.zst"))
+    assert "explain posting 1.0: 0" in left.output
 
 
 @pytest.mark.parametrize(
