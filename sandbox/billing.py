@@ -1,7 +1,7 @@
 """What the vendors billed, and when they said so: cost reports in all their versions."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
@@ -21,16 +21,33 @@ _CANONICAL = {wire: model for model, wire in WIRE_MODEL.items()}
 Rows = tuple[ChargeRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """How a day's bill is off what was metered, and off the price that was agreed."""
+
+    more_percent: int = 0
+    price_factor: Fraction = Fraction(1)
+
+
+#: How the bill of an account, canonical model and day is off.
+Slips = Callable[[str, str, date], Slip]
+
+
 def publish(usage: Sequence[UsageRow]) -> dict[tuple[str, date], tuple[Published, ...]]:
     """Make every (issuer, day)'s cost report, with all states it is ever seen in."""
+    reports = {}
+    for (issuer, day), metered in by_issuer_day(usage):
+        rows = _sorted([*metered_lines(issuer, day, metered, _slip), *_scripted(issuer, day)])
+        reports[issuer, day] = _versions(issuer, day, rows)
+    return reports
+
+
+def by_issuer_day(usage: Iterable[UsageRow]) -> list[tuple[tuple[str, date], list[UsageRow]]]:
+    """Group what was metered by issuer and day; sorted by both."""
     by_day: dict[tuple[str, date], list[UsageRow]] = {}
     for row in usage:
         by_day.setdefault((row.issuer, row.day), []).append(row)
-    reports = {}
-    for (issuer, day), metered in sorted(by_day.items()):
-        rows = _sorted([*_charges(metered), *_scripted(issuer, day)])
-        reports[issuer, day] = _versions(issuer, day, rows)
-    return reports
+    return sorted(by_day.items())
 
 
 def canonical(wire_model: str) -> str:
@@ -38,55 +55,47 @@ def canonical(wire_model: str) -> str:
     return _CANONICAL[wire_model]
 
 
-def _charges(metered: Iterable[UsageRow]) -> list[ChargeRow]:
-    """Bill metered tokens, one line per account, model, tier and kind; keys are not told."""
+def metered_lines(
+    issuer: str, day: date, metered: Iterable[UsageRow], slips: Slips
+) -> Iterator[ChargeRow]:
+    """Bill a day's tokens, one line per account, model, tier and kind; keys are not told."""
     tokens: dict[tuple[str, str, str, str, str], int] = {}
-    issuer, day = "", script.FIRST_DAY
     for row in metered:
-        issuer, day = row.issuer, row.day
         if row.tier in _UNBILLED_TIERS:
             continue
         for kind, count in row.tokens.items():
             key = (row.account, row.model, row.tier, row.context, kind)
             tokens[key] = tokens.get(key, 0) + count
-    lines = []
-    for (account, model, tier, context, kind), count in tokens.items():
+    for (account, model, tier, context, kind), count in sorted(tokens.items()):
         is_openai = issuer == OPENAI
-        billed = _billed_tokens(account, model, day, count)
-        price = billed_nano(canonical(model), kind, tier, day) * _slip(account, model, day)
-        lines.append(
-            ChargeRow(
-                issuer,
-                account,
-                day,
-                "usage",
-                model,
-                None if is_openai else tier,
-                None if is_openai else context,
-                kind,
-                "tokens",
-                _half_even(billed * price),
-                quantity=billed if is_openai else None,
-            )
+        slip = slips(account, canonical(model), day)
+        billed = count + count * slip.more_percent // 100
+        price = billed_nano(canonical(model), kind, tier, day) * slip.price_factor
+        yield ChargeRow(
+            issuer,
+            account,
+            day,
+            "usage",
+            model,
+            None if is_openai else tier,
+            None if is_openai else context,
+            kind,
+            "tokens",
+            _half_even(billed * price),
+            quantity=billed if is_openai else None,
         )
-    return lines
 
 
-def _billed_tokens(account: str, model: str, day: date, count: int) -> int:
-    """Give the tokens on the bill: once, OpenAI bills 3 % more than it metered."""
-    if (account, canonical(model), day) == (_OPEN_PROD, "gpt-5", script.VOLUME_DAY):
-        return count + count * 3 // 100
-    return count
-
-
-def _slip(account: str, model: str, day: date) -> Fraction:
-    """Give the factor by which one day's bill is off the price that was agreed."""
-    subject = (account, canonical(model), day)
-    if subject == (_OPEN_PROD, "gpt-5", script.PRICE_DAY):
-        return Fraction(6, 5)
-    if subject == (_CLAIMS, "claude-sonnet-5", script.CONTRACT_SLIP_DAY):
-        return 1 / CONTRACT_FACTOR
-    return Fraction(1)
+def _slip(account: str, model: str, day: date) -> Slip:
+    """Tell what is off: once OpenAI bills 3 % more than it metered, and two prices are wrong."""
+    slips = {
+        (_OPEN_PROD, "gpt-5", script.VOLUME_DAY): Slip(more_percent=3),
+        (_OPEN_PROD, "gpt-5", script.PRICE_DAY): Slip(price_factor=Fraction(6, 5)),
+        (_CLAIMS, "claude-sonnet-5", script.CONTRACT_SLIP_DAY): Slip(
+            price_factor=1 / CONTRACT_FACTOR
+        ),
+    }
+    return slips.get((account, model, day), Slip())
 
 
 def _scripted(issuer: str, day: date) -> list[ChargeRow]:
@@ -95,21 +104,22 @@ def _scripted(issuer: str, day: date) -> list[ChargeRow]:
         return []
     lines = {
         script.CODE_EXECUTION_DAY: [
-            _line(day, "wrkspc_01PlatformLab", "code_execution", 3_750_000_000)
+            unmetered_line(day, "wrkspc_01PlatformLab", "code_execution", 3_750_000_000)
         ],
         script.CODE_EXECUTION_OWNED_DAY: [
-            _line(day, "wrkspc_01ClaimsLab", "code_execution", 1_250_000_000)
+            unmetered_line(day, "wrkspc_01ClaimsLab", "code_execution", 1_250_000_000)
         ],
-        script.WEB_SEARCH_DAY: [_line(day, _PROD, "web_search", 400_000_000)],
+        script.WEB_SEARCH_DAY: [unmetered_line(day, _PROD, "web_search", 400_000_000)],
         script.CREDIT_DAY: [
-            _line(day, _CLAIMS, None, -25_000_000_000),
-            _line(day, ANTHROPIC_DEFAULT, None, -100_000_000_000),
+            unmetered_line(day, _CLAIMS, None, -25_000_000_000),
+            unmetered_line(day, ANTHROPIC_DEFAULT, None, -100_000_000_000),
         ],
     }
     return lines.get(day, [])
 
 
-def _line(day: date, account: str, cost_type: str | None, amount_nano: int) -> ChargeRow:
+def unmetered_line(day: date, account: str, cost_type: str | None, amount_nano: int) -> ChargeRow:
+    """Have Anthropic bill what no token explains; without a type it is a credit."""
     category = "usage" if cost_type else "credit"
     return ChargeRow(
         ANTHROPIC, account, day, category, None, None, None, None, cost_type, amount_nano
@@ -118,15 +128,14 @@ def _line(day: date, account: str, cost_type: str | None, amount_nano: int) -> C
 
 def _versions(issuer: str, day: date, rows: Rows) -> tuple[Published, ...]:
     """List the states of one report; all but the scripted days have one."""
-    closed = datetime.combine(day, time(), UTC) + timedelta(days=1)
-    first = closed + script.COST_LAG[issuer]
+    first = first_shown(issuer, day)
     if (issuer, day) == (ANTHROPIC, script.LATE_DAY):
         return (Published(first, ()), Published(script.LATE_FILLED_AT, rows))
     if (issuer, day) == (ANTHROPIC, script.RESTATED_DAY):
-        raised = _changed(rows, _PROD, lambda nano: nano + nano // 25)
+        raised = changed(rows, _PROD, lambda nano: nano + nano // 25)
         return (Published(first, rows), Published(script.BETWEEN_SECOND_AND_THIRD, raised))
     if (issuer, day) == (OPENAI, script.FLAPPING_DAY):
-        lowered = _changed(rows, _OPEN_PROD, lambda nano: nano - nano // 10)
+        lowered = changed(rows, _OPEN_PROD, lambda nano: nano - nano // 10)
         return (
             Published(first, rows),
             Published(script.BETWEEN_FIRST_AND_SECOND, lowered),
@@ -137,7 +146,13 @@ def _versions(issuer: str, day: date, rows: Rows) -> tuple[Published, ...]:
     return (Published(first, rows),)
 
 
-def _changed(rows: Rows, account: str, change: Callable[[int], int]) -> Rows:
+def first_shown(issuer: str, day: date) -> datetime:
+    """Give the moment from which an issuer's report of a day shows."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1) + script.COST_LAG[issuer]
+
+
+def changed(rows: Rows, account: str, change: Callable[[int], int]) -> Rows:
+    """Change every amount of one account."""
     return tuple(
         replace(row, amount_nano=change(row.amount_nano)) if row.account == account else row
         for row in rows

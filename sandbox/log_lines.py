@@ -1,7 +1,7 @@
 """The agents' change logs: one JSON object a line, with everything that goes wrong in files."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from sandbox import script
 from sandbox.people import someone
 from sandbox.records import LogLine, LogRecord
 from sandbox.runs import Run
+from sandbox.wire import iso
 
 FOLDER = "agent-logs"
 #: How many lines are written a second time, in the same file and in another.
@@ -64,20 +65,28 @@ def _line(run: Run, record: LogRecord) -> LogLine:
     )
 
 
-def _text(run: Run, record: LogRecord) -> str:
-    person = someone(run.index)
+def text_of(record: LogRecord, further: Mapping[str, object]) -> str:
+    """Write a record as its line says it; what is not known is left out."""
     said: dict[str, object] = {
         "process_id": record.process_id,
-        "timestamp": _instant(record.ended_at),
+        "timestamp": iso(record.ended_at),
         "model": f"{record.issuer}:{record.model}",
         "run_id": record.run_id,
-        "started_at": _instant(record.started_at) if record.started_at else None,
+        "started_at": iso(record.started_at) if record.started_at else None,
         "tokens": record.tokens,
         "account": record.account,
         "repo": record.repo,
         "branch": record.branch,
         "work_item": record.work_item,
         "purpose": record.purpose,
+        **further,
+    }
+    return json.dumps({key: value for key, value in said.items() if value is not None})
+
+
+def _text(run: Run, record: LogRecord) -> str:
+    person = someone(run.index)
+    said: dict[str, object] = {
         "tools_invoked": _TOOLS[run.index % len(_TOOLS)],
         "policy_checks": _POLICY_CHECKS[run.index % len(_POLICY_CHECKS)],
         "owner": person.email,
@@ -94,7 +103,7 @@ def _text(run: Run, record: LogRecord) -> str:
     if run.index % 17 == 0:
         said["failure_type"] = "tool_error"
         said["note"] = f"retried by {person.login}"
-    return json.dumps({key: value for key, value in said.items() if value is not None})
+    return text_of(record, said)
 
 
 def _half_line(lines: list[LogLine]) -> LogLine:
@@ -150,7 +159,3 @@ def _malformed() -> Iterator[LogLine]:
         "owner": owner,
     }
     yield LogLine("operations.ndjson", at + timedelta(minutes=1), json.dumps(impossible), None)
-
-
-def _instant(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,13 +1,13 @@
 """What the vendors metered: the runs by day, and what nobody logs."""
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
 from sandbox import script
 from sandbox.organisation import ANTHROPIC
-from sandbox.recipes import BACKGROUND, CONTEXT, TIER, WIRE_MODEL
+from sandbox.recipes import BACKGROUND, CONTEXT, TIER, WIRE_MODEL, Recipe
 from sandbox.records import UsageRow
 from sandbox.runs import Run
 
@@ -16,13 +16,35 @@ _CLAIMS = "wrkspc_01ClaimsProd"
 
 
 def meter(seed: int, scale: float, runs: Iterable[Run]) -> tuple[UsageRow, ...]:
-    """Add up every metered token by day, account, key, model and tier; sorted."""
+    """Meter the runs, and what nobody logs."""
+    return add_up((*_of_runs(runs), *_background(seed, scale), *_scripted(scale)))
+
+
+def add_up(metered: Iterable[UsageRow]) -> tuple[UsageRow, ...]:
+    """Add up what was metered by day, account, key, model and tier; sorted."""
     rows: dict[tuple[object, ...], UsageRow] = {}
-    for row in (*_of_runs(runs), *_background(seed, scale), *_scripted(scale)):
+    for row in metered:
         key = (row.issuer, row.account, row.day, row.api_key, row.model, row.tier)
         known = rows.get(key)
         rows[key] = row if known is None else _sum(known, row)
     return tuple(rows[key] for key in sorted(rows, key=str))
+
+
+def of_recipe(
+    recipe: Recipe, model: str, day: date, tokens: Mapping[str, int], requests: int = 1
+) -> UsageRow:
+    """Meter one day of a run; the model by its canonical name."""
+    return UsageRow(
+        recipe.issuer,
+        recipe.account,
+        day,
+        recipe.key,
+        WIRE_MODEL[model],
+        TIER[recipe.issuer],
+        CONTEXT[recipe.issuer],
+        dict(tokens),
+        requests=requests,
+    )
 
 
 def _sum(one: UsageRow, other: UsageRow) -> UsageRow:
@@ -37,19 +59,8 @@ def _sum(one: UsageRow, other: UsageRow) -> UsageRow:
 
 def _of_runs(runs: Iterable[Run]) -> Iterator[UsageRow]:
     for run in runs:
-        recipe = run.recipe
         for day, tokens in run.metered:
-            yield UsageRow(
-                recipe.issuer,
-                recipe.account,
-                day,
-                recipe.key,
-                WIRE_MODEL[run.model],
-                TIER[recipe.issuer],
-                CONTEXT[recipe.issuer],
-                dict(tokens),
-                requests=5 + run.index % 7,
-            )
+            yield of_recipe(run.recipe, run.model, day, tokens, requests=5 + run.index % 7)
 
 
 def _background(seed: int, scale: float) -> Iterator[UsageRow]:

@@ -1,5 +1,6 @@
 """Who runs what, how often and on which account: the ordinary days of the organisation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,17 +22,43 @@ TIER = {ANTHROPIC: "standard", OPENAI: "default"}
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Runs of one kind.
+    """Runs of one kind, as far as the showcase and the year say the same of them.
+
+    Attributes:
+        file: Log that they are written to.
+        stamp: What the line's `process_id` says; empty: nothing.
+        repo: Fixed repository, where no pull request gives one.
+        branch: Fixed branch or prefix of one, where no pull request gives one.
+        metered_more: One part in this many is metered on top of what is logged; 0 for none.
+        names_account: The log line names the account.
+    """
+
+    name: str
+    file: str
+    issuer: str
+    account: str
+    key: str | None
+    model: str
+    stamp: str = ""
+    repo: str = ""
+    branch: str = ""
+    metered_more: int = 0
+    names_account: bool = True
+
+    def metered(self, tokens: Mapping[str, int]) -> dict[str, int]:
+        """Give what the vendor meters of a run that used some tokens, by kind."""
+        more = self.metered_more
+        return {kind: count + (count // more if more else 0) for kind, count in tokens.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowcaseRecipe(Recipe):
+    """Runs of one kind in the showcase.
 
     Attributes:
         per_day: Runs a day at scale 1.
-        stamp: What the line's `process_id` says; empty: nothing.
         works_on: Workflow whose pull requests the runs touch, or a Jira project.
-        repo: Fixed repository, where no pull request gives one.
-        branch: Fixed branch prefix, where no pull request gives one.
         at_least_one: Even at the smallest scale there is one a day.
-        metered_more: One part in this many is metered on top of what is logged; 0 for none.
-        names_account: The log line names the account.
         one_hour_cache: The log reports one-hour cache writes.
         unlogged: Days on which no line is written.
         logs_from: First day with log lines; None: every day.
@@ -39,20 +66,9 @@ class Recipe:
         purpose: As logged; None: the line does not say.
     """
 
-    name: str
-    file: str
     per_day: float
-    issuer: str
-    account: str
-    key: str | None
-    model: str
-    stamp: str = ""
     works_on: str = ""
-    repo: str = ""
-    branch: str = ""
     at_least_one: bool = False
-    metered_more: int = 0
-    names_account: bool = True
     one_hour_cache: bool = False
     unlogged: tuple[date, ...] = ()
     logs_from: date | None = None
@@ -67,279 +83,279 @@ _BENCH = "apikey_01PlatformBench"
 _OPEN_PROD = "proj_PlatformProd"
 _SHARED = "key_PlatformShared"
 
-RECIPES: tuple[Recipe, ...] = (
-    Recipe(
+RECIPES: tuple[ShowcaseRecipe, ...] = (
+    ShowcaseRecipe(
         "guarded",
         "platform-ci",
-        7,
         ANTHROPIC,
         _PROD,
         _CI,
         "claude-sonnet-5",
+        per_day=7,
         stamp="upgrade-guarded",
         works_on="upgrade-guarded",
         one_hour_cache=True,
         unlogged=(script.LOST_LOG_DAY,),
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "guarded-by-branch",
         "platform-ci",
-        2,
         ANTHROPIC,
         _PROD,
         _CI,
         "claude-sonnet-5",
+        per_day=2,
         repo="customer-portal",
         branch="agent/upgrade/",
     ),
-    Recipe(
+    ShowcaseRecipe(
         "guarded-by-item",
         "platform-ci",
-        0.8,
         ANTHROPIC,
         _PROD,
         _CI,
         "claude-haiku-4-5",
+        per_day=0.8,
         works_on="upgrade-guarded",
         is_known_by_item=True,
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "guarded-in-lab",
         "platform-lab",
-        0.6,
         ANTHROPIC,
         _LAB,
         _BENCH,
         "claude-sonnet-5",
+        per_day=0.6,
         stamp="upgrade-guarded",
         works_on="upgrade-guarded",
     ),
-    Recipe(
+    ShowcaseRecipe(
         "swarm",
         "platform-lab",
-        4,
         ANTHROPIC,
         _LAB,
         _BENCH,
         "claude-opus-5",
+        per_day=4,
         stamp="upgrade-swarm-b",
         works_on="upgrade-swarm",
         one_hour_cache=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "swarm-by-branch",
         "platform-lab",
-        0.5,
         ANTHROPIC,
         _LAB,
         _BENCH,
         "claude-opus-5",
+        per_day=0.5,
         repo="tracking-api",
         branch="agent/swarm/",
     ),
-    Recipe(
+    ShowcaseRecipe(
         "swarm-shadow",
         "platform-lab",
-        0.4,
         ANTHROPIC,
         _LAB,
         _BENCH,
         "claude-opus-5",
+        per_day=0.4,
         stamp="upgrade-swarm",
         purpose="shadow",
         repo="route-planner",
     ),
-    Recipe(
+    ShowcaseRecipe(
         "doctor",
         "platform-ci",
-        4,
         ANTHROPIC,
         _PROD,
         _CI,
         "claude-haiku-4-5",
+        per_day=4,
         repo="infra-live",
         branch="ci-doctor/",
     ),
-    Recipe(
+    ShowcaseRecipe(
         "doctor-out-of-scope",
         "platform-ci",
-        0.5,
         ANTHROPIC,
         _PROD,
         _CI,
         "claude-haiku-4-5",
+        per_day=0.5,
         stamp="ci-doctor",
         repo="infra-modules",
         branch="ci-doctor/",
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "legacy",
         "platform-ci",
-        3,
         OPENAI,
         "proj_LegacyUpgrades",
         "key_LegacyBatch",
         "gpt-5-mini",
+        per_day=3,
         repo="billing-engine",
         branch="legacy-bump/",
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "flaky",
         "platform-ci",
-        6,
         OPENAI,
         _OPEN_PROD,
         _SHARED,
         "gpt-5",
+        per_day=6,
         stamp="flaky-test-fixer",
         works_on="flaky-test-fixer",
         at_least_one=True,
         metered_more=499,
         names_account=False,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "flaky-eval",
         "platform-lab",
-        0.5,
         ANTHROPIC,
         _LAB,
         _BENCH,
         "claude-haiku-4-5",
+        per_day=0.5,
         stamp="flaky-test-fixer",
         purpose="eval",
         repo="route-planner",
     ),
-    Recipe(
+    ShowcaseRecipe(
         "coverage",
         "platform-lab",
-        3,
         OPENAI,
         "proj_CoverageLab",
         "key_Coverage",
         "gpt-5",
+        per_day=3,
         stamp="coverage-writer-v2",
         works_on="coverage-writer",
     ),
-    Recipe(
+    ShowcaseRecipe(
         "coverage-unstamped",
         "platform-lab",
-        1,
         OPENAI,
         "proj_CoverageLab",
         "key_Coverage",
         "gpt-5",
+        per_day=1,
         repo="billing-engine",
         branch="coverage/",
         purpose=None,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "router",
         "operations",
-        8,
         ANTHROPIC,
         "wrkspc_01ClaimsProd",
         "apikey_01ClaimsFlow",
         "claude-haiku-4-5",
+        per_day=8,
         stamp="claims-router",
         works_on="OPS",
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "router-hard",
         "operations",
-        2,
         ANTHROPIC,
         "wrkspc_01ClaimsProd",
         "apikey_01ClaimsFlow",
         "claude-sonnet-5",
+        per_day=2,
         stamp="claims-router",
         works_on="OPS",
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "router-in-lab",
         "operations",
-        0.4,
         ANTHROPIC,
         "wrkspc_01ClaimsLab",
         "apikey_01ClaimsNotebook",
         "claude-haiku-4-5",
+        per_day=0.4,
         stamp="claims-router",
         works_on="OPS",
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "drafter",
         "operations",
-        3,
         ANTHROPIC,
         "wrkspc_01ClaimsLab",
         "apikey_01ClaimsNotebook",
         "claude-haiku-4-5",
+        per_day=3,
         works_on="OPS",
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "matcher",
         "payments",
-        5,
         ANTHROPIC,
         "wrkspc_01Payments",
         "apikey_01InvoiceMatcher",
         "claude-sonnet-5",
+        per_day=5,
         stamp="invoice-matcher",
         works_on="PAY",
         at_least_one=True,
         unlogged=script.OWNED_WITHOUT_LOGS_DAYS,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "explainer",
         "payments",
-        2,
         OPENAI,
         "proj_PaymentsLab",
         "key_InvoiceExplainer",
         "gpt-5-mini",
+        per_day=2,
         stamp="invoice-explainer",
         works_on="PAY",
         at_least_one=True,
         logs_from=script.EXPLAINER_LOGS_FROM,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "scratch-lab",
         "platform-lab",
-        2.5,
         ANTHROPIC,
         _LAB,
         None,
         "claude-haiku-4-5",
+        per_day=2.5,
         repo="customer-portal",
         branch="scratch/",
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "scratch-turbo",
         "platform-lab",
-        0.8,
         ANTHROPIC,
         "wrkspc_01Unlisted",
         "apikey_01Unlisted",
         "claude-haiku-4-5",
+        per_day=0.8,
         stamp="upgrade-turbo",
         at_least_one=True,
     ),
-    Recipe(
+    ShowcaseRecipe(
         "scratch-console",
         "operations",
-        0.7,
         ANTHROPIC,
         ANTHROPIC_DEFAULT,
         None,
         "claude-sonnet-5",
+        per_day=0.7,
         names_account=False,
         purpose=None,
         at_least_one=True,

@@ -11,10 +11,11 @@ from sandbox.organisation import ANTHROPIC, OPENAI, ORG, REPOSITORIES
 from sandbox.people import someone
 from sandbox.prices import UNPRICED_MODEL
 from sandbox.pulls import name_at
-from sandbox.recipes import RECIPES, Recipe
+from sandbox.recipes import RECIPES, ShowcaseRecipe
 from sandbox.records import LogRecord, PullRequest, Ticket
 
-_BASE_TOKENS = {
+#: Tokens of an ordinary run, by kind.
+BASE_TOKENS = {
     ANTHROPIC: {
         "input": 20_000,
         "cache_read": 600_000,
@@ -38,7 +39,7 @@ class Run:
     """
 
     index: int
-    recipe: Recipe
+    recipe: ShowcaseRecipe
     model: str
     metered: tuple[tuple[date, dict[str, int]], ...]
     record: LogRecord | None
@@ -79,7 +80,7 @@ class _Work:
         self._names = {repository.id: repository for repository in REPOSITORIES}
 
     def pick(
-        self, rng: random.Random, recipe: Recipe, moment: datetime
+        self, rng: random.Random, recipe: ShowcaseRecipe, moment: datetime
     ) -> tuple[str | None, str | None, str | None]:
         """Pick (repo, branch, work item) for a run that starts at a moment."""
         if recipe.works_on in self._tickets:
@@ -104,7 +105,7 @@ class _Work:
 
 
 def _ordinary(
-    rng: random.Random, index: int, recipe: Recipe, day: date, position: int, work: _Work
+    rng: random.Random, index: int, recipe: ShowcaseRecipe, day: date, position: int, work: _Work
 ) -> Run:
     start = datetime.combine(day, time(), UTC) + timedelta(seconds=rng.randrange(22 * 3600))
     end = start + timedelta(seconds=rng.randrange(60, 5400))
@@ -139,7 +140,7 @@ def _scripted(seed: int, first: int, work: _Work) -> Iterator[Run]:
 def _run(
     rng: random.Random,
     index: int,
-    recipe: Recipe,
+    recipe: ShowcaseRecipe,
     start: datetime,
     end: datetime,
     size: float,
@@ -148,31 +149,26 @@ def _run(
 ) -> Run:
     tokens = {
         kind: int(base * size * (0.5 + 1.5 * rng.random())) + rng.randrange(1, 997)
-        for kind, base in _BASE_TOKENS[recipe.issuer].items()
+        for kind, base in BASE_TOKENS[recipe.issuer].items()
         if kind != "cache_write_1h" or recipe.one_hour_cache
     }
     day = end.date()
     model = recipe.model
     if recipe.name == "swarm" and day == script.UNKNOWN_MODEL_DAY:
         model = UNPRICED_MODEL  # the lab tries a model that no card can price
-    if recipe.metered_more:
-        extra = {kind: count // recipe.metered_more for kind, count in tokens.items()}
-    else:
-        extra = dict.fromkeys(tokens, 0)
-    metered = {kind: count + extra[kind] for kind, count in tokens.items()}
     factor = _overlogging(recipe, day)
     logged = {kind: int(count * factor) for kind, count in tokens.items()}
     return Run(
         index=index,
         recipe=recipe,
         model=model,
-        metered=_by_day(metered, start, end),
+        metered=by_day(recipe.metered(tokens), start, end),
         record=_record(rng, recipe, model, start, end, logged, work, run_id),
         cost_estimate_nano=sum(logged.values()) * 2_000,
     )
 
 
-def _overlogging(recipe: Recipe, day: date) -> Fraction:
+def _overlogging(recipe: ShowcaseRecipe, day: date) -> Fraction:
     if recipe.name == "router" and day == script.OVERLOGGED_DAY:
         return Fraction(13, 10)
     if recipe.name == "router" and day == script.FAR_OVERLOGGED_DAY:
@@ -180,7 +176,7 @@ def _overlogging(recipe: Recipe, day: date) -> Fraction:
     return Fraction(1)
 
 
-def _by_day(
+def by_day(
     tokens: dict[str, int], start: datetime, end: datetime
 ) -> tuple[tuple[date, dict[str, int]], ...]:
     """Meter each part of a run on its own day; two fifths before midnight."""
@@ -193,7 +189,7 @@ def _by_day(
 
 def _record(
     rng: random.Random,
-    recipe: Recipe,
+    recipe: ShowcaseRecipe,
     model: str,
     start: datetime,
     end: datetime,

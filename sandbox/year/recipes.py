@@ -14,46 +14,34 @@ from sandbox.organisation import (
     OPENAI,
     ORG,
 )
+from sandbox.recipes import Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Runs of one kind.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearRecipe(Recipe):
+    """Runs of one kind in the year.
 
     Attributes:
         every: One run every so many days.
         size: Tokens against an ordinary run's, in tenths.
-        metered_more: One part in so many is metered on top of what is logged; 0 for none.
         is_metered: False on seats: a log is all there is.
-        names_account: The line names its account.
         until: Last day.
     """
 
-    name: str
-    file: str
-    issuer: str
-    account: str
-    key: str | None
-    model: str
     every: int = 1
     size: int = 10
-    stamp: str = ""
-    repo: str = ""
-    branch: str = ""
-    metered_more: int = 0
     is_metered: bool = True
-    names_account: bool = True
     until: date = date(2026, 12, 31)
 
 
 _PROD = "wrkspc_01PlatformProd"
 _CI = "apikey_01PlatformCi"
 
-RECIPES: tuple[Recipe, ...] = (
-    Recipe(
+RECIPES: tuple[YearRecipe, ...] = (
+    YearRecipe(
         "guarded", "platform", ANTHROPIC, _PROD, _CI, "claude-sonnet-5", stamp="upgrade-guarded"
     ),
-    Recipe(
+    YearRecipe(
         "guarded-by-branch",
         "platform",
         ANTHROPIC,
@@ -64,7 +52,7 @@ RECIPES: tuple[Recipe, ...] = (
         repo=f"{ORG}/customer-portal",
         branch="agent/upgrade/bump",
     ),
-    Recipe(
+    YearRecipe(
         "swarm",
         "lab",
         ANTHROPIC,
@@ -75,7 +63,7 @@ RECIPES: tuple[Recipe, ...] = (
         every=2,
         metered_more=9,
     ),
-    Recipe(
+    YearRecipe(
         "doctor-outside",
         "lab",
         ANTHROPIC,
@@ -85,7 +73,7 @@ RECIPES: tuple[Recipe, ...] = (
         repo=f"{ORG}/infra-old",
         every=5,
     ),
-    Recipe(
+    YearRecipe(
         "router",
         "operations",
         ANTHROPIC,
@@ -95,7 +83,7 @@ RECIPES: tuple[Recipe, ...] = (
         stamp="claims-router",
         size=30,
     ),
-    Recipe(
+    YearRecipe(
         "drafter",
         "operations",
         ANTHROPIC,
@@ -105,7 +93,7 @@ RECIPES: tuple[Recipe, ...] = (
         every=2,
         metered_more=7,
     ),
-    Recipe(
+    YearRecipe(
         "matcher",
         "operations",
         ANTHROPIC,
@@ -115,7 +103,7 @@ RECIPES: tuple[Recipe, ...] = (
         stamp="invoice-matcher",
         size=20,
     ),
-    Recipe(
+    YearRecipe(
         "scratch",
         "lab",
         ANTHROPIC,
@@ -125,7 +113,7 @@ RECIPES: tuple[Recipe, ...] = (
         every=3,
         names_account=False,
     ),
-    Recipe(
+    YearRecipe(
         "flaky",
         "platform",
         OPENAI,
@@ -135,7 +123,7 @@ RECIPES: tuple[Recipe, ...] = (
         branch="agent/flaky/mend",
         repo=f"{ORG}/tracking-api",
     ),
-    Recipe(
+    YearRecipe(
         "coverage",
         "lab",
         OPENAI,
@@ -145,7 +133,7 @@ RECIPES: tuple[Recipe, ...] = (
         stamp="coverage-writer-v2",
         every=2,
     ),
-    Recipe(
+    YearRecipe(
         "legacy",
         "platform",
         OPENAI,
@@ -155,7 +143,7 @@ RECIPES: tuple[Recipe, ...] = (
         branch="legacy-bump/weekly",
         every=4,
     ),
-    Recipe(
+    YearRecipe(
         "explainer",
         "operations",
         OPENAI,
@@ -164,7 +152,7 @@ RECIPES: tuple[Recipe, ...] = (
         "gpt-5-mini",
         stamp="invoice-explainer",
     ),
-    Recipe(
+    YearRecipe(
         "seat-flaky",
         "editors",
         CURSOR,
@@ -175,7 +163,7 @@ RECIPES: tuple[Recipe, ...] = (
         every=2,
         is_metered=False,
     ),
-    Recipe(
+    YearRecipe(
         "seat-guarded",
         "editors",
         CURSOR,
@@ -186,10 +174,10 @@ RECIPES: tuple[Recipe, ...] = (
         every=3,
         is_metered=False,
     ),
-    Recipe(
+    YearRecipe(
         "seat-ad-hoc", "editors", CURSOR, CURSOR_SEATS, None, "gpt-5", every=5, is_metered=False
     ),
-    Recipe(
+    YearRecipe(
         "cloud-doctor",
         "editors",
         CLOUD,
@@ -199,7 +187,7 @@ RECIPES: tuple[Recipe, ...] = (
         stamp="ci-doctor",
         is_metered=False,
     ),
-    Recipe(
+    YearRecipe(
         "cloud-ad-hoc",
         "editors",
         CLOUD,
@@ -209,7 +197,7 @@ RECIPES: tuple[Recipe, ...] = (
         every=4,
         is_metered=False,
     ),
-    Recipe(
+    YearRecipe(
         "cloud-seats",
         "editors",
         CLOUD,

@@ -1,24 +1,19 @@
 """The runs of the year, what the vendors metered of them, and what their logs say."""
 
-import json
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from sandbox.organisation import ANTHROPIC, OPENAI
+from sandbox.log_lines import text_of
+from sandbox.metering import add_up, of_recipe
+from sandbox.organisation import OPENAI
 from sandbox.people import someone
 from sandbox.prices import UNPRICED_MODEL
-from sandbox.recipes import CONTEXT, TIER, WIRE_MODEL
 from sandbox.records import LogLine, LogRecord, UsageRow
+from sandbox.runs import BASE_TOKENS, by_day
 from sandbox.year import calendar
-from sandbox.year.recipes import RECIPES, Recipe
-
-_ONE_DAY = timedelta(days=1)
-_BASE_TOKENS = {
-    ANTHROPIC: {"input": 20_000, "cache_read": 600_000, "cache_write_5m": 60_000, "output": 15_000},
-    OPENAI: {"input": 60_000, "cache_read": 400_000, "output": 20_000},
-}
+from sandbox.year.recipes import RECIPES, YearRecipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +24,7 @@ class Run:
         metered: (day, tokens by kind) as the vendor saw it; empty on a seat.
     """
 
-    recipe: Recipe
+    recipe: YearRecipe
     model: str
     metered: tuple[tuple[date, dict[str, int]], ...]
     record: LogRecord
@@ -48,26 +43,10 @@ def make_runs(seed: int) -> list[Run]:
 
 
 def meter(runs: Iterable[Run]) -> tuple[UsageRow, ...]:
-    """Add up what was metered by day, account, key and model; sorted."""
-    rows: dict[tuple[object, ...], UsageRow] = {}
-    for run in runs:
-        recipe = run.recipe
-        for day, tokens in run.metered:
-            key = (recipe.issuer, recipe.account, day, recipe.key or "", run.model)
-            known = rows.get(key)
-            rows[key] = UsageRow(
-                recipe.issuer,
-                recipe.account,
-                day,
-                recipe.key,
-                WIRE_MODEL[run.model],
-                TIER[recipe.issuer],
-                CONTEXT[recipe.issuer],
-                tokens
-                if known is None
-                else {kind: count + known.tokens[kind] for kind, count in tokens.items()},
-            )
-    return tuple(rows[key] for key in sorted(rows, key=str))
+    """Add up what was metered."""
+    return add_up(
+        of_recipe(run.recipe, run.model, day, tokens) for run in runs for day, tokens in run.metered
+    )
 
 
 def make_lines(runs: Iterable[Run]) -> tuple[LogLine, ...]:
@@ -83,7 +62,7 @@ def _lines(run: Run) -> Iterator[LogLine]:
     line = LogLine(
         file=f"{run.recipe.file}-{day:%m}.ndjson",
         written_at=record.ended_at + timedelta(days=late, seconds=2),
-        text=_text(record),
+        text=text_of(record, {"owner": someone(record.ended_at.day).email}),
         record=record,
     )
     yield line
@@ -91,35 +70,17 @@ def _lines(run: Run) -> Iterator[LogLine]:
         yield replace(line, written_at=line.written_at + timedelta(minutes=3))
 
 
-def _text(record: LogRecord) -> str:
-    said: dict[str, object] = {
-        "process_id": record.process_id,
-        "timestamp": _instant(record.ended_at),
-        "started_at": _instant(record.started_at) if record.started_at else None,
-        "model": f"{record.issuer}:{record.model}",
-        "run_id": record.run_id,
-        "tokens": record.tokens,
-        "account": record.account,
-        "repo": record.repo,
-        "branch": record.branch,
-        "purpose": record.purpose,
-        "owner": someone(record.ended_at.day).email,
-    }
-    return json.dumps({key: value for key, value in said.items() if value is not None})
-
-
-def _run(rng: random.Random, recipe: Recipe, offset: int, position: int) -> Run:
+def _run(rng: random.Random, recipe: YearRecipe, offset: int, position: int) -> Run:
     day = calendar.FIRST_DAY + timedelta(days=offset)
     is_over_midnight = day in calendar.MIDNIGHT_DAYS and recipe.name == "guarded"
     start = datetime.combine(day, time(22 if is_over_midnight else rng.randrange(20)), UTC)
     end = start + timedelta(minutes=rng.randrange(5, 100), hours=4 if is_over_midnight else 0)
-    base = _BASE_TOKENS.get(recipe.issuer, _BASE_TOKENS[OPENAI])
+    base = BASE_TOKENS.get(recipe.issuer, BASE_TOKENS[OPENAI])
     tokens = {
         kind: int(count * recipe.size * (5 + rng.randrange(16)) // 100) + rng.randrange(1, 997)
         for kind, count in base.items()
+        if kind != "cache_write_1h"
     }
-    more = recipe.metered_more
-    metered = {kind: count + (count // more if more else 0) for kind, count in tokens.items()}
     tenths = calendar.OVERLOGGED.get(day, 10) if recipe.name == "router" else 10
     model = recipe.model
     if recipe.name == "swarm" and day in calendar.UNKNOWN_MODEL_DAYS:
@@ -127,7 +88,7 @@ def _run(rng: random.Random, recipe: Recipe, offset: int, position: int) -> Run:
     return Run(
         recipe,
         model,
-        _by_day(metered, start, end) if recipe.is_metered else (),
+        by_day(recipe.metered(tokens), start, end) if recipe.is_metered else (),
         LogRecord(
             run_id=f"{recipe.name}-{day:%m%d}-{position}",
             process_id=recipe.stamp or None,
@@ -143,18 +104,3 @@ def _run(rng: random.Random, recipe: Recipe, offset: int, position: int) -> Run:
             purpose="work",
         ),
     )
-
-
-def _by_day(
-    tokens: dict[str, int], start: datetime, end: datetime
-) -> tuple[tuple[date, dict[str, int]], ...]:
-    """Meter each part of a run on its own day; two fifths before midnight."""
-    if start.date() == end.date():
-        return ((end.date(), tokens),)
-    before = {kind: count * 2 // 5 for kind, count in tokens.items()}
-    after = {kind: count - before[kind] for kind, count in tokens.items()}
-    return ((start.date(), before), (end.date(), after))
-
-
-def _instant(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
