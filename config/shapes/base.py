@@ -111,6 +111,13 @@ Share = Annotated[
     BeforeValidator(is_plain_number),
     AfterValidator(is_finite),
 ]
+#: A multiple of something, e.g. `1.5`.
+Ratio = Annotated[
+    Decimal,
+    Field(ge=0, le=100, max_digits=18, decimal_places=9),
+    BeforeValidator(is_plain_number),
+    AfterValidator(is_finite),
+]
 #: A whole number, written without quotes.
 Whole = Annotated[int, Field(strict=True)]
 #: Version of a file's format.

@@ -94,6 +94,32 @@ class Claim(Dated):
     tolerance: Share = Field(description="Relative difference that still counts as agreement.")
 
 
+class Change(Dated):
+    """A change of how a workflow works; all but `minor` begin a new epoch of evidence."""
+
+    kind: Literal["model", "tools", "major", "minor"] = Field(
+        description="Model family, tool permissions, declared major version, or a small change."
+    )
+    note: Text | None = Field(None, description="What changed, in a few words.")
+
+
+class DeclaredControl(Shape):
+    """A control that no system can tell of, declared until a day."""
+
+    control: Slug = Field(description="Name, as `required_controls` of policy.yaml spells it.")
+    evidence: Text = Field(description="Where to look it up: a link or a document's name.")
+    until: Day = Field(description="Last day on which the declaration counts.")
+
+
+class Waiver(Shape):
+    """A gate or control that is not asked of a workflow, until a day."""
+
+    waives: Slug = Field(description="Name of a gate or of a required control.")
+    reason: Text
+    approved_by: Slug = Field(description="Role that approved it.")
+    until: Day = Field(description="Last day on which it holds.")
+
+
 class Workflow(Shape):
     """One named, versioned way to do a family's job."""
 
@@ -115,6 +141,9 @@ class Workflow(Shape):
     match: Match = Match()
     outcomes: DecisionOutcomes | None = None
     claims: tuple[Claim, ...] = ()
+    changes: tuple[Change, ...] = ()
+    controls: tuple[DeclaredControl, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
 
 class Budget(Dated):

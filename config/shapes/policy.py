@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from config.shapes.base import Amount, Dated, FormatVersion, Shape, Share, Slug, Whole
+from config.shapes.gate import GateRules, TierGate
 
 
 class Tolerance(Dated):
@@ -57,6 +58,7 @@ class RiskTier(Shape):
     review_cadence_days: Whole = Field(
         gt=0, le=366, description="A golden workflow is reviewed at least this often."
     )
+    gate: TierGate = TierGate()
 
 
 class Outcomes(Shape):
@@ -74,4 +76,5 @@ class Policy(Shape):
     matching: Matching
     periods: Periods = Periods()
     outcomes: Outcomes = Outcomes()
+    gate: GateRules = GateRules()
     risk_tiers: tuple[RiskTier, ...] = ()
