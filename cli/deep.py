@@ -26,6 +26,7 @@ _PROVES = {
     "numbers": "no row is missing between others",
     "digests": "breaks and quarantine are what their ids and counts say",
     "periods": "each closed period holds what was signed",
+    "verdicts": "each verdict and decision stands on the evidence that it names",
 }
 
 

@@ -25,6 +25,11 @@ def keyed_digest(key: str) -> Callable[[str], str]:
     return digest
 
 
+def text_digest(text: str) -> str:
+    """Digest one text: SHA-256 hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def joined_digest(parts: Iterable[str]) -> str:
     """Digest many digests as a set with repeats: SHA-256 hex, empty for no part."""
     ordered = sorted(parts)

@@ -16,6 +16,7 @@ from tasks.core.errors import LedgerError
 from tasks.ledger import tables
 from tasks.ledger.acts import act_faults
 from tasks.ledger.seals import SEALED, Seal, canonical_rows, read_seals, seal_body
+from tasks.ledger.verdicts import verdict_faults
 from tasks.ledger.verify import verify_books
 
 _RESTORE = "restore the ledger from a copy, and find out who changed it"
@@ -71,6 +72,7 @@ def number_faults(connection: Connection) -> Iterator[str]:
         ("configuration", tables.config_versions),
         ("reconciliation", tables.reconciliations),
         ("act upon a period", tables.period_acts),
+        ("verdict", tables.verdicts),
     ):
         yield from _gaps(what, _numbers(connection, table.c.id))
     names = connection.execute(select(tables.meta.c.key).order_by(tables.meta.c.key)).scalars()
@@ -198,4 +200,5 @@ _CHECKS: dict[str, Check] = {
     "numbers": number_faults,
     "digests": digest_faults,
     "periods": act_faults,
+    "verdicts": verdict_faults,
 }

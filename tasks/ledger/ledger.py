@@ -31,6 +31,7 @@ from tasks.ledger import (
 from tasks.ledger.breaks import AgedBreak, read_current, read_first_seen
 from tasks.ledger.connect import open_engine, reading, writing
 from tasks.ledger.door import no_step
+from tasks.ledger.gate_door import GateDoor
 from tasks.ledger.guards import assert_guards
 from tasks.ledger.outbox import Message
 from tasks.ledger.period_door import PeriodDoor
@@ -52,7 +53,7 @@ STEPS = (
 )
 
 
-class Ledger(ProofDoor, PeriodDoor):
+class Ledger(ProofDoor, PeriodDoor, GateDoor):
     """An open ledger database, of this code's own revision and bound to one lake.
 
     Attributes:

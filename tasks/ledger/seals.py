@@ -1,8 +1,8 @@
 """Seals: each booked night digests every row that was added since the night before.
 
 The chain of heads covers entries and postings. A seal covers what they stand on: snapshots,
-quarantine, configurations, reconciliations, breaks. It is a row of `evidence`, named by the
-digest of its body, and names the seal before it.
+quarantine, configurations, reconciliations, breaks; and verdicts with their evidence. It is a
+row of `evidence`, named by the digest of its body, and names the seal before it.
 """
 
 import hashlib
@@ -137,6 +137,10 @@ def _row_texts(connection: Connection, name: str, since: int, until: int) -> Ite
     where = f"WHERE {mark} > {int(since)} AND {mark} <= {int(until)}"
     for row in canonical_rows(connection, name, where):
         yield json.dumps(row, separators=(",", ":"))
+    if name == "verdicts":  # with what they stand on, which has no numbers of its own
+        stood_on = f"WHERE digest IN (SELECT evidence_digest FROM verdicts {where})"  # noqa: S608 our own names
+        for row in canonical_rows(connection, "evidence", stood_on):
+            yield json.dumps(row, separators=(",", ":"))
 
 
 def _marks(connection: Connection) -> dict[str, int]:

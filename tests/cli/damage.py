@@ -31,6 +31,7 @@ from tasks.core.books import (
     Snapshot,
     Strength,
 )
+from tasks.core.decisions import Code, Decision
 from tasks.core.digests import joined_digest
 from tasks.core.errors import GraduandError
 from tasks.core.periods import Act, PeriodAct
@@ -39,6 +40,7 @@ from tasks.lake.store import Lake
 from tasks.ledger import tables
 from tasks.ledger.guards import APPEND_ONLY
 from tasks.ledger.ledger import Ledger
+from tasks.ledger.verdicts import Frozen
 from tasks.sources.registry import adapter_of, source_named
 from tests.databases import Database
 
@@ -85,9 +87,18 @@ def fill(lake_dir: Path, database: Database) -> Stores:
             ledger.store_config_version(kind, f"{kind}-digest", f'{{"{kind}": true}}', NOON)
         for number, (nano, cause) in enumerate(((5_000, Cause.NEW), (7_000, Cause.RESTATED))):
             shas = {day: _arrive(lake, ledger, day, nano, number) for day in DAYS}
+            _look(ledger, number)
             _book(ledger, shas, nano if number == 0 else 2_000, cause, number)
         _close(ledger)
     return Stores(lake_dir, database)
+
+
+def _look(ledger: Ledger, number: int) -> None:
+    """Record what the gate said, and what somebody decided."""
+    at = NOON + timedelta(days=number)
+    said = Frozen("bump", "2026-11-01", "not_yet", "4 of 5 good", f'["packet", {number}]', at)
+    decided = Decision("bump", "2026-11-01", Code.DECLINED, "lead", at.date(), until_items=number)
+    ledger.record_look([said], decisions=[decided], messages=[], recorded_at=at)
 
 
 def _close(ledger: Ledger) -> None:
@@ -243,8 +254,8 @@ def _book(ledger: Ledger, shas: dict[date, str], nano: int, cause: Cause, number
     )
 
 
-#: What holds rows; `evidence` holds the seals. A table that nothing fills yet is left out.
-DAMAGED = tuple(sorted(set(APPEND_ONLY) - {"verdicts"}))
+#: What holds rows; `evidence` holds the seals, packets and decisions.
+DAMAGED = tuple(sorted(APPEND_ONLY))
 
 
 def flip_file(stores: Stores, dice: random.Random, layer: str) -> str:
