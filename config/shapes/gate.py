@@ -21,8 +21,18 @@ class TierGate(Shape):
     unknown_free: Share | None = Field(
         None, description="Share of unknown items that are left out; the rest are failures."
     )
-    floor: Share | None = Field(None, description="Success rate that has to be proven.")
-    alpha: Share | None = Field(None, description="Chance of a wrong promotion.")
+    floor: Share | None = Field(
+        None,
+        ge=Decimal("0.01"),
+        le=Decimal("0.99"),
+        description="Success rate that has to be proven.",
+    )
+    alpha: Share | None = Field(
+        None,
+        ge=Decimal("0.001"),
+        le=Decimal("0.25"),
+        description="Chance of a wrong promotion.",
+    )
     golden_margin: Share | None = Field(
         None, description="How far below golden is still not worse."
     )

@@ -64,8 +64,11 @@ class RiskTier(Shape):
 class Outcomes(Shape):
     """When the outcome of a work item is final enough to count."""
 
-    maturation_days: Whole = Field(
-        14, ge=0, le=365, description="Days after closing before an item counts."
+    maturation_days: Whole | None = Field(
+        None,
+        ge=0,
+        le=365,
+        description="Days after closing before an item counts; left out: 14 to 30 by tier.",
     )
 
 

@@ -14,6 +14,8 @@ class Kind(StrEnum):
     RETIRE = "retire"
     DECISION_DUE = "decision_due"
     NOT_YET = "not_yet"
+    HOLDS = "holds"  # golden: nothing to decide
+    OUTSIDE = "outside"  # sunset, or without a stage on that day: the gate does not ask
 
 
 class Status(StrEnum):
@@ -75,6 +77,7 @@ class GateResult:
         have, need: For people, short: `46 of 49`, `80 %`; free of text from outside but ids.
         missing: Items that are missing at the measured rate; None where items do not help.
         detail: One sentence; empty if have and need say all.
+        slack_ppm: How far a met gate is from its limit, as a part of it; None: not measured.
     """
 
     name: GateName
@@ -84,6 +87,7 @@ class GateResult:
     missing: int | None = None
     projection: Projection | None = None
     detail: str = ""
+    slack_ppm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,10 @@ class Rate:
     """A success rate with its anytime-valid bounds, in parts per million.
 
     Attributes:
-        lower, upper: One-sided each, at the alpha that was used.
-        worst, best: Where unknown items count all as failures, and all as successes.
+        successes, items: As judged: an unknown item is no success, unless the tier leaves it out.
+        lower: One-sided, at the alpha that was used, with unknown items as failures.
+        upper: One-sided, with unknown items as successes: what is unknown proves nothing bad.
+        worst, best: Rates where unknown items count all as failures, and all as successes.
     """
 
     successes: int
