@@ -17,7 +17,7 @@ from tasks.core.pool_days import PoolName
 from tasks.core.pool_months import PoolMonth
 
 #: Budgets are offered in whole hundreds of the currency.
-_STEP_NANO = 100 * NANO
+STEP_NANO = 100 * NANO
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,7 +56,7 @@ def budget_offers(catalog: Catalog, pools: Iterable[PoolMonth]) -> tuple[BudgetO
         of = (month.name.portfolio, month.name.family)
         lines = [line for line in budgets.get(of, ()) if line.pool is pool]
         from_day = first_of_next(month.period)
-        amount_nano = -(-month.forecast_nano // _STEP_NANO) * _STEP_NANO
+        amount_nano = -(-month.forecast_nano // STEP_NANO) * STEP_NANO
         if not month.is_short() or not lines or lines[-1].from_day >= from_day:
             continue
         if amount_nano <= to_nano(lines[-1].amount):
