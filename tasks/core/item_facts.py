@@ -46,8 +46,10 @@ class ItemFact:
     Attributes:
         item: Its key, or `run <source> <run id>` where logs name no item.
         first_at: Start of the first run on it, else its opening; aware UTC. Tells its epoch.
-        closed_at: Merge, close or done; for logged decisions the end of the last run. None: open.
-        known_at: When the outcome that counts was known: the close, or earlier for a failure.
+        closed_at: Merge, close or done; of a reopened ticket the close that was taken back; for
+            logged decisions the end of the last run. None: not closed.
+        known_at: When the failure that counts was known, e.g. the revert; of every other outcome
+            the close. None: open.
         repository: As runs or its key name it; None for a ticket.
         squad: That the catalog gives the repository or project; None: nobody's.
         stratum: Task class where a run names one, else repository, else project.

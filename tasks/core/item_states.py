@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import cast
 
-from tasks.core.work_items import EventKind, ItemEvent, ItemType, LinkType
+from tasks.core.head_checks import HeadChecks
+from tasks.core.work_items import EventKind, ItemEvent, ItemType, LinkType, Tag
 
 
 class ItemStatus(StrEnum):
@@ -29,19 +31,38 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Reopening:
+    """A close that was taken back.
+
+    Attributes:
+        at: When the item was opened again.
+        closed_at: The close.
+        reason: Of the close, if the system gave one.
+    """
+
+    at: datetime
+    closed_at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ItemState:
     """An item as its events describe it; instants are aware UTC.
 
     Attributes:
         item_type: None while only side events (a check, a revert) are known.
+        opened_at: None while only side events are known; an incident always has it.
         author: human, bot or agent:<vendor>; None if the account is gone.
         closed_at: Last close or done; None while open. A merge has both this and `merged_at`.
-        reopened: Times it went from closed to open again.
+        reopenings: Each time it went from closed to open again, oldest first.
         reverted_at: First merge of something that takes it back; None again once every such
             revert was itself reverted.
         stamps: Workflow ids in force, sorted.
         agents: Agents that author, trailers or co-authors name, sorted.
+        tags: What people say by hand of how it went, those in force, sorted.
         checks: success, failure or pending for the newest head; None if none was seen.
+        red_at: Since when it is known that CI was red at the close (`HeadChecks.red_at`); None
+            if it was not, or while open.
         approvals: Actors whose last review state on the item is `approved`, sorted with repeats.
     """
 
@@ -53,20 +74,27 @@ class ItemState:
     merge_commit: str | None = None
     closed_at: datetime | None = None
     close_reason: str | None = None
-    reopened: int = 0
+    reopenings: tuple[Reopening, ...] = ()
     reverted_at: datetime | None = None
     reverted_by: tuple[str, ...] = ()
     author: str | None = None
     agents: tuple[str, ...] = ()
     stamps: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
     branch_prefix: str | None = None
     heads: tuple[str, ...] = ()
     checks: str | None = None
+    red_at: datetime | None = None
     approvals: tuple[str, ...] = ()
     is_incident: bool = False
     severity: str | None = None
     links: tuple[Link, ...] = ()
     deployments: tuple[str, ...] = ()
+
+    @property
+    def reopened(self) -> int:
+        """Times it went from closed to open again."""
+        return len(self.reopenings)
 
     def time_to_outcome(self) -> timedelta | None:
         """Time from opening to merge, or to close where nothing was merged; None while open."""
@@ -148,12 +176,13 @@ class _Draft:
     item: str
     fields: dict[str, object] = field(default_factory=dict)
     is_closed: bool = False
-    reopened: int = 0
+    reopenings: list[Reopening] = field(default_factory=list)
     stamps: dict[str, bool] = field(default_factory=dict)
+    tags: dict[Tag, bool] = field(default_factory=dict)
     agents: set[str] = field(default_factory=set)
     reverted_by: list[str] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
-    checks: dict[str, dict[str, str]] = field(default_factory=dict)
+    checks: HeadChecks = field(default_factory=HeadChecks)
     reviews: dict[str, str] = field(default_factory=dict)
     links: dict[Link, None] = field(default_factory=dict)
     deployments: dict[str, str] = field(default_factory=dict)
@@ -171,12 +200,12 @@ class _Draft:
             case EventKind.CLOSED | EventKind.RESOLVED:
                 self._close(event)
             case EventKind.REOPENED:
-                self._reopen()
+                self._reopen(at)
             case EventKind.STATUS_CHANGED:
                 if value == "done":
                     self._close(event)
                 elif value in {"new", "indeterminate"}:
-                    self._reopen()
+                    self._reopen(at)
             case _:
                 self._apply_relation(event)
 
@@ -187,6 +216,7 @@ class _Draft:
                 self.fields.setdefault("reverted_at", event.occurred_at)
                 self.reverted_by.append(ref)
             case EventKind.INCIDENT_OPENED:
+                self.fields.setdefault("opened_at", event.occurred_at)
                 self.fields.update(is_incident=True, severity=value)
             case EventKind.LINKED:
                 self.links[Link(LinkType(value or LinkType.UNTYPED), ref)] = None
@@ -203,6 +233,8 @@ class _Draft:
                 self._add_agent(value)
             case EventKind.STAMPED | EventKind.UNSTAMPED:
                 self.stamps[value] = event.event is EventKind.STAMPED
+            case EventKind.TAGGED | EventKind.UNTAGGED:
+                self.tags[Tag(value)] = event.event is EventKind.TAGGED
             case EventKind.BRANCHED:
                 self.fields["branch_prefix"] = event.value
             case EventKind.HEAD:
@@ -211,7 +243,7 @@ class _Draft:
                 self._review(value, ref)
             case EventKind.CHECKED:
                 kind, _, result = value.partition(".")
-                self.checks.setdefault(ref, {})[kind] = result
+                self.checks.add(ref, kind, event.occurred_at, result)
             case EventKind.DEPLOYED:
                 self.deployments[ref] = value
             case _:  # CI runs and the reverting side say nothing about the item's own state
@@ -234,9 +266,11 @@ class _Draft:
             self.fields.update(close_reason=event.value)
         self.is_closed = True
 
-    def _reopen(self) -> None:
+    def _reopen(self, at: datetime) -> None:
         if self.is_closed:
-            self.reopened += 1
+            closed_at = cast("datetime", self.fields["closed_at"])
+            reason = cast("str | None", self.fields.get("close_reason"))
+            self.reopenings.append(Reopening(at, closed_at, reason))
             self.is_closed = False
             self.fields.update(closed_at=None, close_reason=None)
 
@@ -249,22 +283,21 @@ class _Draft:
         return ItemState(
             item=self.item,
             status=status,
-            reopened=self.reopened,
+            reopenings=tuple(self.reopenings),
             reverted_by=tuple(sorted(set(self.reverted_by))),
             agents=tuple(sorted(self.agents)),
             stamps=tuple(sorted(name for name, is_on in self.stamps.items() if is_on)),
+            tags=tuple(sorted(tag for tag, is_on in self.tags.items() if is_on)),
             heads=tuple(dict.fromkeys(self.heads)),
-            checks=self._result(),
+            checks=self.checks.now(self.heads[-1]) if self.heads else None,
+            red_at=self._red_at(),
             approvals=tuple(sorted(value.partition(".")[2] for value in approvals)),
             links=tuple(sorted(self.links, key=lambda link: (link.type, link.ref))),
             deployments=tuple(sorted(self.deployments.values())),
             **self.fields,  # type: ignore[arg-type]  # each name is a field of ItemState
         )
 
-    def _result(self) -> str | None:
-        """Combine check runs and statuses of the newest head; the worst of them counts."""
-        results = set(self.checks.get(self.heads[-1], {}).values()) if self.heads else set()
-        for result in ("failure", "pending", "success"):
-            if result in results:
-                return result
-        return None
+    def _red_at(self) -> datetime | None:
+        if not self.heads or not self.is_closed:
+            return None
+        return self.checks.red_at(self.heads[-1], cast("datetime", self.fields["closed_at"]))

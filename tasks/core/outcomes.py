@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from config.shapes.catalog import Catalog
 from tasks.core.attribution import WorkItemRules
 from tasks.core.claims import LoggedCost, OutcomeCounts
+from tasks.core.item_incidents import incident_causes
 from tasks.core.item_states import ItemState, ItemStatus
 from tasks.core.ownership import stage_spans
-from tasks.core.work_items import ItemType, LinkType, jira_key_ref
+from tasks.core.work_items import ItemType, jira_key_ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ def outcomes_of(
     for key, workflow in workflow_of.items():
         if workflow is not None:
             mine.setdefault(workflow, []).append(items[key])
-    causes = _causes(items, names)
+    causes = incident_causes(items, names)
     incidents: dict[str, int] = {}
     for found in causes.values():
         for workflow in {workflow_of[cause] for cause in found if cause in items} - {None}:
@@ -213,16 +214,3 @@ def _median(items: Iterable[ItemState]) -> timedelta | None:
     if not times:
         return None
     return (times[(len(times) - 1) // 2] + times[len(times) // 2]) / 2
-
-
-def _causes(items: Mapping[str, ItemState], names: Mapping[str, str]) -> dict[str, set[str]]:
-    """List, by incident, what it is said to be caused by, whichever side says so."""
-    causes: dict[str, set[str]] = {}
-    for key, state in items.items():
-        for link in state.links:
-            other = names.get(link.ref, link.ref)
-            if link.type is LinkType.CAUSED_BY and state.is_incident:
-                causes.setdefault(key, set()).add(other)
-            elif link.type is LinkType.CAUSES and other in items and items[other].is_incident:
-                causes.setdefault(other, set()).add(key)
-    return causes

@@ -21,6 +21,8 @@ class EventKind(StrEnum):
     ASSISTED = "assisted"  # value: agent:<vendor> that a commit trailer names
     STAMPED = "stamped"  # value: workflow id; ref: `label` or `trailer`
     UNSTAMPED = "unstamped"  # value: workflow id whose label was taken off
+    TAGGED = "tagged"  # value: a Tag that a person set; ref: `label`
+    UNTAGGED = "untagged"  # value: a Tag that was taken off; ref: `label`
     BRANCHED = "branched"  # value: declared prefix, if any; ref: keyed digest of the branch
     HEAD = "head"  # ref: commit that the item proposes
     REVIEWED = "reviewed"  # value: `<state>.<actor>`; ref: the review
@@ -43,6 +45,14 @@ class ItemType(StrEnum):
 
     PULL_REQUEST = "pull_request"
     ISSUE = "issue"
+
+
+class Tag(StrEnum):
+    """How an item went, as a person says by hand; never stronger than what a system tells."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    CANCELLED = "cancelled"
 
 
 class LinkType(StrEnum):

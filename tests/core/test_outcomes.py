@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.claims import LoggedCost, OutcomeCounts
-from tasks.core.item_states import ItemState, ItemStatus, Link
+from tasks.core.item_states import ItemState, ItemStatus, Link, Reopening
 from tasks.core.outcomes import ItemCounts, Outcomes, outcomes_of, references
 from tasks.core.work_items import ItemType, LinkType
 from tests.core.factories import catalog
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 DAY = date(2026, 11, 20)
+TAKEN_BACK = Reopening(START + timedelta(hours=2), START + timedelta(hours=1))
 CATALOG = catalog(
     {"id": "tried", "stages": [{"from": "2026-01-01", "stage": "exploration"}]},
     {
@@ -112,7 +113,10 @@ def test_a_merge_that_was_taken_back_is_merged_and_reverted() -> None:
 
 
 def test_an_item_that_was_reopened_twice_counts_once() -> None:
-    assert counts(told(replace(pull(1, 3), reopened=2), pull(2))).reopened == 1
+    assert (
+        counts(told(replace(pull(1, 3), reopenings=(TAKEN_BACK, TAKEN_BACK)), pull(2))).reopened
+        == 1
+    )
 
 
 def test_a_branch_names_the_workflow_where_no_stamp_does() -> None:
@@ -205,7 +209,7 @@ states = st.builds(
         item_type=kind,
         stamps=stamps,
         reverted_at=START if reverted else None,
-        reopened=reopened,
+        reopenings=(TAKEN_BACK,) * reopened,
         links=links,
         is_incident=bool(links),
     ),
