@@ -11,6 +11,7 @@ from config.errors import ConfigError, GraduandError
 
 __all__ = [
     "AllocationError",
+    "AmbiguousWriteError",
     "AmountError",
     "ConfigError",
     "GraduandError",
@@ -73,6 +74,12 @@ class WaitUntilError(SourceError):
     def __init__(self, source: str, wait_until: datetime) -> None:
         self.wait_until = wait_until
         super().__init__(source, f"rate limited until {wait_until.isoformat(timespec='seconds')}")
+
+
+class AmbiguousWriteError(SourceError):
+    """A write got no usable answer: it may have happened, so it is not sent again."""
+
+    is_transient = True
 
 
 class LakeError(GraduandError):

@@ -22,7 +22,6 @@ from tasks.ledger import (
     configs,
     intake,
     memos,
-    outbox,
     quarantine,
     reads,
     snapshots,
@@ -34,6 +33,7 @@ from tasks.ledger.door import no_step
 from tasks.ledger.gate_door import GateDoor
 from tasks.ledger.guards import assert_guards
 from tasks.ledger.outbox import Message
+from tasks.ledger.outbox_door import OutboxDoor
 from tasks.ledger.period_door import PeriodDoor
 from tasks.ledger.pools import read_pool_days
 from tasks.ledger.proof_door import ProofDoor
@@ -53,7 +53,7 @@ STEPS = (
 )
 
 
-class Ledger(ProofDoor, PeriodDoor, GateDoor):
+class Ledger(ProofDoor, PeriodDoor, GateDoor, OutboxDoor):
     """An open ledger database, of this code's own revision and bound to one lake.
 
     Attributes:
@@ -353,18 +353,6 @@ class Ledger(ProofDoor, PeriodDoor, GateDoor):
         """Tell whether this ledger recorded exactly this memo."""
         with reading(self._engine) as connection:
             return memos.knows_memo(connection, key, digest)
-
-    # --- outbox
-
-    def unsent(self, kind: str) -> list[Message]:
-        """Read the messages of a kind without a receipt, oldest first."""
-        with reading(self._engine) as connection:
-            return outbox.unsent(connection, kind)
-
-    def settle_message(self, kind: str, key: str, receipt: str, sent_at: datetime) -> None:
-        """Keep the receipt of a message that was written outside."""
-        with writing(self._engine) as connection:
-            outbox.settle(connection, kind, key, receipt, sent_at)
 
 
 def _refuse_other_revision(engine: Engine) -> None:

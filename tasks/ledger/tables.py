@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text
 from tasks.ledger.columns import Day, Instant
 
 #: The only revision that this code reads and writes.
-REVISION = "0002"
+REVISION = "0003"
 
 metadata = MetaData()
 
@@ -197,6 +197,8 @@ outbox = Table(
     *_text("kind", "key", "body", "receipt"),
     Column("queued_at", Instant),
     Column("sent_at", Instant),
+    *_text("progress", "lease"),
+    Column("leased_until", Instant),
 )
 
 throttle = Table(

@@ -21,10 +21,16 @@ _MAX_CONNECTIONS = 32
 _EXCERPT_BYTES = 16 * 1024
 #: These log addresses and header values at INFO and DEBUG.
 _CHATTY = ("httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
+#: Failures before the first byte of a request leaves.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class PassingError(Exception):
     """No usable answer came, and another try may bring one; the text names the kind."""
+
+
+class UnsentError(PassingError):
+    """No connection came about, so nothing of the request was sent."""
 
 
 class UntrustedError(Exception):
@@ -80,7 +86,8 @@ class Wire:
         """Send one request and read its answer.
 
         Raises:
-            PassingError: Connection, timeout or protocol failures, or a cut body.
+            PassingError: Timeout or protocol failures, or a cut body.
+            UnsentError: No connection came about.
             UntrustedError: The certificate does not verify.
             UnusableBodyError: A success whose body breaks a cap or its encoding.
         """
@@ -104,7 +111,8 @@ class Wire:
             # `from None`: httpx's texts may quote headers and addresses.
             if _is_untrusted(error):
                 raise UntrustedError from None
-            raise PassingError(type(error).__name__) from None
+            unsent = isinstance(error, _UNSENT)
+            raise (UnsentError if unsent else PassingError)(type(error).__name__) from None
 
     def _read(self, response: httpx.Response) -> Raw:
         headers = {name.lower(): value for name, value in response.headers.items()}

@@ -1,16 +1,19 @@
 import sqlite3
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
+from tasks.core.delivery import Progress
 from tasks.core.errors import LedgerError
 from tasks.ledger import upgrade as upgrading
-from tasks.ledger.connect import open_engine
+from tasks.ledger.connect import open_engine, writing
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.tables import REVISION, metadata
 from tests.databases import Database, Server
@@ -53,10 +56,50 @@ def test_upgrading_again_changes_nothing(database: Database, ledger: Ledger) -> 
     assert ledger.verify().entries == 1
 
 
+@pytest.fixture
+def older(request: pytest.FixtureRequest, database_kind: str, tmp_path: Path) -> Iterator[str]:
+    """Make a ledger as the revision before this one left it, with a message in its outbox."""
+    if database_kind == "sqlite":
+        _migrated_to("0002", f"sqlite:///{tmp_path / 'older.db'}")
+        yield f"sqlite:///{tmp_path / 'older.db'}"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    name = f"{server.template}_older"
+    server.execute(f"CREATE DATABASE {name}")
+    _migrated_to("0002", server.url_of(name))
+    yield server.url_of(name)
+    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _migrated_to(revision: str, url: str) -> None:
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        command.upgrade(upgrading._alembic(connection), revision)
+    engine.dispose()
+    run(
+        url,
+        "INSERT INTO outbox (kind, key, body, queued_at)"
+        " VALUES ('review_ticket', 'bumps@1', 'asks', '2026-11-20T04:00:00.000000+00:00')",
+    )
+
+
+def test_the_revision_before_is_upgraded_with_what_it_holds_and_under_guard(older: str) -> None:
+    with pytest.raises(LedgerError, match="revision 0002, this code needs"):
+        Ledger.open(older, lake_id=LAKE)
+
+    assert upgrading.upgrade(older) == REVISION
+
+    with Ledger.open(older, lake_id=LAKE) as ledger:
+        (row,) = ledger.outbox_rows("review_ticket")
+    assert (row.key, row.body, row.progress) == ("bumps@1", "asks", Progress())
+    with pytest.raises(DBAPIError, match="append-only"):
+        run(older, "DELETE FROM meta")
+
+
 def test_a_ledger_of_no_revision_is_not_opened_and_not_migrated(tmp_path: Path) -> None:
     file = tmp_path / "new.db"
 
-    with pytest.raises(LedgerError, match="revision none, this code needs 0002"):
+    with pytest.raises(LedgerError, match="revision none, this code needs 0003"):
         Ledger.open(f"sqlite:///{file}", lake_id=LAKE)
 
     assert not file.exists()
@@ -65,7 +108,7 @@ def test_a_ledger_of_no_revision_is_not_opened_and_not_migrated(tmp_path: Path) 
 def test_a_ledger_of_another_revision_is_neither_opened_nor_upgraded(database: Database) -> None:
     run(database.owner_url, "UPDATE alembic_version SET version_num = '0042'")
 
-    with pytest.raises(LedgerError, match="revision 0042, this code needs 0002"):
+    with pytest.raises(LedgerError, match="revision 0042, this code needs 0003"):
         Ledger.open(database.url, lake_id=LAKE)
     with pytest.raises(LedgerError, match="'0042', which this code does not know"):
         upgrading.upgrade(database.owner_url)
