@@ -26,6 +26,7 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     ABANDONED = "abandoned"  # closed without a merge
     GAVE_UP = "gave_up"  # a logged decision that the catalog maps to failure
+    HANDED_OVER = "handed_over"  # another workflow of its family worked on it later
     CANCELLED = "cancelled"
     UNTYPED_INCIDENT = "untyped_incident"  # linked to an incident, nobody says how
     MERGED = "merged"
