@@ -7,6 +7,34 @@ from pydantic import Field
 
 from config.shapes.base import Ratio, Shape, Share, Slug, Whole
 
+#: The gates, in the order in which they are shown, as waivers name them.
+GATES = (
+    "policy",
+    "owner",
+    "controls",
+    "actions",
+    "incidents",
+    "items",
+    "days",
+    "weeks",
+    "repositories",
+    "squads",
+    "one_squad",
+    "stratum",
+    "mix",
+    "coverage",
+    "cancelled",
+    "success",
+    "golden",
+    "cost",
+    "tail",
+    "escalations",
+    "rework",
+)
+#: Gates that no role can waive: without them a promotion would be no more than a wish. A control
+#: is waived by its own name, never all of them at once.
+NEVER_WAIVED = frozenset({"policy", "owner", "controls", "incidents", "success"})
+
 
 class TierGate(Shape):
     """What a risk tier asks of a workflow; what is left out is the tier's default."""
