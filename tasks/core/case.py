@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from config.shapes.catalog import Workflow
 from config.shapes.gate import GateRules
@@ -15,7 +16,7 @@ from tasks.core.verdict import Rate
 BASELINE_ITEMS = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is derived from it is kept in it
 class Case:
     """A workflow before the gate.
 
@@ -40,17 +41,17 @@ class Case:
     overdue_actions: int
     has_squads: bool = True
 
-    @property
+    @cached_property
     def day(self) -> date:
         """The UTC day of the look."""
         return self.card.as_of.date()
 
-    @property
+    @cached_property
     def items(self) -> int:
         """Matured items, however they went."""
         return max(self.card.items(), 0)
 
-    @property
+    @cached_property
     def alpha_ppm(self) -> int:
         """The chance of a wrong promotion, shared within the family; at least one in a million."""
         alpha = self.terms.alpha_ppm if self.terms else 0
@@ -61,20 +62,23 @@ class Case:
         """The same as a number."""
         return self.alpha_ppm / WHOLE
 
+    @cached_property
     def rate(self) -> Rate:
         """The workflow's own success rate."""
-        free = self.terms.unknown_free_ppm if self.terms else 0
-        return rate_of(self.card, free_ppm=free, alpha=self.alpha)
+        return self._rate_of(self.card)
 
+    @cached_property
+    def golden_rate(self) -> Rate | None:
+        """The success rate of golden, however few items it has; None without golden."""
+        return None if self.golden is None else self._rate_of(self.golden)
+
+    @cached_property
     def baseline(self) -> Rate | None:
         """The success rate of golden; None without golden, or below `BASELINE_ITEMS` of it."""
         if self.golden is None or self.golden.items() < BASELINE_ITEMS:
             return None
-        return self.golden_rate()
+        return self.golden_rate
 
-    def golden_rate(self) -> Rate | None:
-        """The success rate of golden, however few items it has; None without golden."""
-        if self.golden is None:
-            return None
+    def _rate_of(self, card: Scorecard) -> Rate:
         free = self.terms.unknown_free_ppm if self.terms else 0
-        return rate_of(self.golden, free_ppm=free, alpha=self.alpha)
+        return rate_of(card, free_ppm=free, alpha=self.alpha)

@@ -96,14 +96,14 @@ def dollars(nano: int) -> str:
 def _why_not_asked(case: Case) -> str:
     if case.golden is None:
         return "the family has no other golden"
-    return "" if case.baseline() else "no baseline: too few matured items of golden"
+    return "" if case.baseline else "no baseline: too few matured items of golden"
 
 
 def _why_unknown(case: Case) -> str:
     """Say what is missing for a verdict on cost; empty if nothing is."""
     cost, golden = case.card.cost, case.golden.cost if case.golden else CostTally()
-    if cost.items <= 0 and case.items:
-        return "no run logs: no item's cost is known"
+    if cost.items <= 0:
+        return "no run logs: no item's cost is known" if case.items else "no items yet"
     if golden.items <= 0 or cost.threshold_nano is None or cost.cap_nano is None:
         return "no run logs of golden: its items' cost is not known"
     for whose, one in (("", cost), ("of golden ", golden)):
@@ -115,8 +115,7 @@ def _why_unknown(case: Case) -> str:
         known = share_ppm(one.items, one.items + max(one.uncosted, 0))
         if one.uncosted > 0 and known < EVIDENCED_PPM:
             return f"the cost {whose}is known of {percent(known)} of items only"
-    has_bets = len(cost.log_sums) == len(STAKES)
-    return "" if has_bets or cost.items <= 0 else "its costs were not held against golden's"
+    return "" if len(cost.log_sums) == len(STAKES) else "its costs were not held against golden's"
 
 
 def _have(cost: CostTally) -> str:

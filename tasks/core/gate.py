@@ -118,7 +118,7 @@ def judge(
 
 def judge_case(case: Case) -> Verdict:
     """Judge a case; the same case gives the same verdict, to the byte."""
-    rate, terms = case.rate(), case.terms
+    rate, terms = case.rate, case.terms
     results = [policy_gate(case), owner_gate(case), controls_gate(case)]
     if terms is not None:
         results += [gate(case, terms) for gate in _GATES]
@@ -135,7 +135,7 @@ def judge_case(case: Case) -> Verdict:
         sentence=sentence_of(case, kind, gates, rate, grounds, projection),
         gates=gates,
         rate=rate,
-        golden=case.golden_rate(),
+        golden=case.golden_rate,
         weakest=weakest_of(gates),
         alpha_ppm=case.alpha_ppm,
         is_review_ready=is_ready,

@@ -246,7 +246,8 @@ def _minutes(minutes: int | None, items: int | None) -> tuple[int, int] | None:
 
 
 def _minutes_text(minutes: int, items: int) -> str:
-    return f"{divide_half_even(minutes, items)} minutes"
+    each = divide_half_even(minutes, items)
+    return "1 minute" if each == 1 else f"{each} minutes"
 
 
 def _times(ratio_ppm: int) -> str:

@@ -51,7 +51,7 @@ def mix_gate(case: Case, terms: Terms) -> GateResult:
     a workflow passes that is proven for some kinds only.
     """
     need = f"at most {percent(MIX_LIMIT_PPM)} apart"
-    if case.golden is None or case.baseline() is None:
+    if case.golden is None or case.baseline is None:
         return GateResult(GateName.MIX, Status.NOT_ASKED, "", need, detail="no baseline")
     scope = case.workflow.scope
     own = _in_scope(_sizes(case.card.strata), scope)

@@ -17,7 +17,7 @@ def log_e_of(rate: Rate, floor_ppm: int, alpha: float) -> float:
 
 def success_gate(case: Case, terms: Terms) -> GateResult:
     """The success rate is proven to lie above the tier's floor."""
-    rate = case.rate()
+    rate = case.rate
     is_met = log_e_of(rate, terms.floor_ppm, case.alpha) >= threshold(case.alpha)
     details = []
     if case.card.unknown > 0:
@@ -43,12 +43,12 @@ def golden_gate(case: Case, terms: Terms) -> GateResult:
         return GateResult(
             GateName.GOLDEN, Status.NOT_ASKED, "", margin, detail="the family has no other golden"
         )
-    base = case.baseline()
+    base = case.baseline
     if base is None:
         few = f"{max(case.golden.items(), 0)} of {BASELINE_ITEMS} matured items"
         detail = f"no baseline: golden has {few}"
         return GateResult(GateName.GOLDEN, Status.NOT_ASKED, "", margin, detail=detail)
-    rate, floor = case.rate(), golden_floor(base, terms)
+    rate, floor = case.rate, golden_floor(base, terms)
     if terms.is_proof_asked:
         is_met = log_e_of(rate, floor, case.alpha) >= threshold(case.alpha)
         have = f"{percent(rate.rate)}, at least {percent(rate.lower)}"

@@ -76,7 +76,8 @@ def sentence_of(
         case Kind.RETIRE:
             parts.insert(0, _retirement(case, rate, grounds))
         case Kind.DECISION_DUE:
-            parts.insert(0, _decision(case, grounds, projection))
+            can_wait = all(one.projection for one in gates if one.status is Status.UNMET)
+            parts.insert(0, _decision(case, grounds, projection if can_wait else None))
     if kind in {Kind.DECISION_DUE, Kind.NOT_YET}:
         parts.append(f"not met: {_named(gates, Status.UNMET)}")
     elif kind is Kind.QUALIFIED and any(one.status is Status.UNKNOWN for one in gates):
@@ -132,7 +133,13 @@ def _retirement(case: Case, rate: Rate, grounds: Grounds) -> str:
 
 
 def _decision(case: Case, grounds: Grounds, projection: Projection | None) -> str:
-    """Say that a decision is due, and what the figures speak for; people choose."""
+    """Say that a decision is due, and what the figures speak for; people choose.
+
+    Args:
+        case: With the day of the look.
+        grounds: Since when it is due.
+        projection: If time alone can bring what is missing.
+    """
     due = f"decision due since {grounds.due_on}, day {grounds.days_in_stage} of its stage"
     latest = projection.latest if projection else None
     if latest is not None and latest <= case.day + timedelta(days=EXTENSION_DAYS):
