@@ -18,9 +18,10 @@ from config.shapes.catalog import Catalog, Workflow
 from config.yaml_builder import Yaml
 from config.yaml_lines import parse_document
 from tasks.core.budget_move import BudgetMove
-from tasks.core.budget_offers import BudgetOffer
+from tasks.core.budget_offers import STEP_NANO, BudgetOffer
 from tasks.core.catalog_diff import CATALOG_PATH, offer_insertions, offer_line
 from tasks.core.errors import ConfigError
+from tasks.core.money import NANO
 from tasks.core.yaml_places import (
     appended,
     item_of,
@@ -32,6 +33,8 @@ from tasks.core.yaml_places import (
 
 _FILE = "catalog.yaml"
 _CHANGED = ("+", "-")
+#: How long a provisional stage is offered for.
+_A_QUARTER = timedelta(days=91)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,13 @@ def first_day(workflow: Workflow, after: date) -> date:
         after: Last day on which the patch may still be merged, or today.
     """
     return max(after, *(entry.from_day for entry in workflow.stages)) + timedelta(days=1)
+
+
+def provisional_line(move: BudgetMove, from_day: date) -> StageLine:
+    """Offer a provisional stage: for a quarter, capped at the next hundred of what moves."""
+    cap_nano = max(-(-move.monthly_nano // STEP_NANO), 1) * STEP_NANO
+    cap = (Decimal(cap_nano) / NANO).quantize(Decimal("0.01"))
+    return StageLine(from_day, Stage.PROVISIONAL, from_day + _A_QUARTER, cap)
 
 
 def promotion_patch(

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from tasks.core.amount_text import amount_text
 from tasks.core.money import split_exact
 
 #: Everything that markdown, or the HTML inside it, could take for markup.
@@ -21,7 +22,6 @@ _LONGEST_NAME = 120
 #: Longest sentence of ours that may hold such names.
 LONGEST_SENTENCE = 500
 
-_NANO_PER_CENT = 10**7
 _PPM_PER_PERCENT = 10_000
 
 
@@ -49,17 +49,7 @@ def amount(nano: int, currency: str = "USD") -> str:
 
     Rounding is half-even and for reading only; the exact amount is in the ledger.
     """
-    sign = "-" if nano < 0 else ""
-    size = abs(nano)
-    mark = "$" if currency == "USD" else f"{plain(currency)} "
-    if 0 < size < _NANO_PER_CENT:
-        digits = f"{size:09d}".rstrip("0")
-        return f"{sign}{mark}0.{digits}"
-    cents, rest = divmod(size, _NANO_PER_CENT)
-    half = _NANO_PER_CENT // 2
-    if rest > half or (rest == half and cents % 2):
-        cents += 1
-    return f"{sign}{mark}{cents // 100:,}.{cents % 100:02d}"
+    return amount_text(nano, plain(currency))
 
 
 def shares(parts: Sequence[int]) -> list[str]:

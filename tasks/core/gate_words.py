@@ -1,0 +1,72 @@
+"""What gates, verdicts and outcomes are called where people read of them."""
+
+from tasks.core.item_facts import Reason
+from tasks.core.verdict import GateName, Kind, Status
+
+#: Short enough for the first column of a table.
+GATES: dict[GateName, str] = {
+    GateName.POLICY: "policy of the tier",
+    GateName.OWNER: "owner, escalation, rollback",
+    GateName.CONTROLS: "required controls",
+    GateName.ACTIONS: "overdue actions",
+    GateName.INCIDENTS: "incidents caused",
+    GateName.ITEMS: "matured items",
+    GateName.DAYS: "distinct days",
+    GateName.WEEKS: "distinct weeks",
+    GateName.REPOSITORIES: "repositories",
+    GateName.SQUADS: "squads",
+    GateName.ONE_SQUAD: "without the largest squad",
+    GateName.STRATUM: "largest kind of work",
+    GateName.MIX: "mix of work, beside golden",
+    GateName.COVERAGE: "known outcomes",
+    GateName.CANCELLED: "cancelled by the business",
+    GateName.SUCCESS: "success, against the floor",
+    GateName.GOLDEN: "success, beside golden",
+    GateName.COST: "cost per success",
+    GateName.TAIL: "dear items, beside golden",
+    GateName.ESCALATIONS: "items that asked a human",
+    GateName.REWORK: "rework per item",
+}
+
+#: A verdict as one word or two, at the beginning of a cell.
+KINDS: dict[Kind, str] = {
+    Kind.BLOCKED: "blocked",
+    Kind.REGRESSING: "regressing",
+    Kind.QUALIFIED: "qualified",
+    Kind.RETIRE: "retire",
+    Kind.DECISION_DUE: "decision due",
+    Kind.NOT_YET: "not yet",
+    Kind.HOLDS: "holds",
+    Kind.OUTSIDE: "not asked",
+}
+#: All but the proof is there.
+REVIEW_READY = "ready for review"
+
+#: How a workflow stands at a gate.
+STATUSES: dict[Status, str] = {
+    Status.MET: "met",
+    Status.UNMET: "not met",
+    Status.UNKNOWN: "nobody can tell",
+    Status.WAIVED: "waived",
+    Status.NOT_ASKED: "not asked",
+}
+
+#: Why an item counts as it does.
+REASONS: dict[Reason, str] = {
+    Reason.REVERTED: "reverted",
+    Reason.INCIDENT: "named as the cause of an incident",
+    Reason.CI_RED: "checks were red at close",
+    Reason.REOPENED: "reopened",
+    Reason.ABANDONED: "closed without a merge",
+    Reason.GAVE_UP: "gave up, by its own log",
+    Reason.HANDED_OVER: "another workflow finished it",
+    Reason.CANCELLED: "cancelled by the business",
+    Reason.UNTYPED_INCIDENT: "linked to an incident, nobody says how",
+    Reason.MERGED: "merged",
+    Reason.RESOLVED: "resolved",
+    Reason.DECIDED: "done, by its own log",
+    Reason.TAGGED_SUCCESS: "tagged as success by hand",
+    Reason.TAGGED_FAILURE: "tagged as failure by hand",
+    Reason.UNTOLD: "closed, and no system says how it went",
+    Reason.OPEN: "open",
+}

@@ -1,0 +1,55 @@
+"""What is added below a ticket later: evidence that has changed, a decision that is overdue."""
+
+from datetime import date
+
+from tasks.core.ticket_case import TicketCase
+from tasks.core.ticket_content import Block, Bullets, TicketContent
+from tasks.core.ticket_words import code, gate_line, sentence, strong, text
+from tasks.core.verdict import Verdict
+
+
+def change_comment(before: Verdict, after: Verdict, *, on: date, digest: str) -> TicketContent:
+    """Say, dated, that the evidence has changed since the ticket was written.
+
+    Args:
+        before: That the ticket, or its last comment, stands on.
+        after: What the gate says now.
+        on: UTC day.
+        digest: Of the packet that `after` stands on.
+    """
+    return TicketContent(
+        f"{on}: the evidence has changed",
+        (
+            sentence(strong(after.sentence), f" Before: {before.sentence}"),
+            *_changed_gates(before, after),
+            sentence("This stands on the evidence ", code(digest), "."),
+        ),
+        digest,
+    )
+
+
+def escalation_notice(case: TicketCase, *, on: date) -> TicketContent:
+    """Say once that the time to decide is over, and who decides now."""
+    role = case.workflow.escalation
+    who = code(role) if role else "the owner of the portfolio"
+    return TicketContent(
+        f"{on}: the decision is overdue",
+        (
+            sentence(
+                f"A decision was due by {case.decide_by}. It is now for ",
+                who,
+                " to decide. Nothing has changed meanwhile: the workflow keeps its stage.",
+            ),
+        ),
+        case.evidence.digest,
+    )
+
+
+def _changed_gates(before: Verdict, after: Verdict) -> tuple[Block, ...]:
+    stood = {gate.name: gate for gate in before.gates}
+    changed = [
+        gate
+        for gate in after.gates
+        if gate.name not in stood or stood[gate.name].status is not gate.status
+    ]
+    return (Bullets(tuple(text(gate_line(gate)) for gate in changed)),) if changed else ()

@@ -1,0 +1,70 @@
+"""What stands below the fold of a ticket: all gates, the mathematics, the cut and its digests."""
+
+from tasks.core.rates import percent
+from tasks.core.scorecard import LOG_UNIT
+from tasks.core.ticket_case import TicketCase
+from tasks.core.ticket_content import Block, Bullets, CodeBlock, Fold, Spans
+from tasks.core.ticket_words import code, gates_table, projected, sentence, text
+
+_ABOUT_WORKFLOWS = (
+    "These figures are about a workflow, not about people: no log behind them says who ran it, and"
+    " they are no evidence of anybody's performance."
+)
+
+
+def below_the_fold(case: TicketCase) -> tuple[Block, ...]:
+    """Show every gate, the mathematics, and how to compute all of it again."""
+    return (
+        sentence(_ABOUT_WORKFLOWS),
+        Fold("All gates", (gates_table(case.verdict.gates),)),
+        Fold("The mathematics", (Bullets(_mathematics(case)),)),
+        Fold("What it stands on, and how to compute it again", _reproduced(case)),
+    )
+
+
+def _mathematics(case: TicketCase) -> tuple[Spans, ...]:
+    verdict, rate, card = case.verdict, case.verdict.rate, case.card
+    bounds = (
+        f"Success: {rate.successes:,} of {rate.items:,}. At a chance of"
+        f" {percent(verdict.alpha_ppm)} of a wrong promotion, shared within the family, the rate"
+        f" is at least {percent(rate.lower)} and at most {percent(rate.upper, is_up=True)}."
+        " These bounds hold however often one looks."
+    )
+    unknown = (
+        f"Unknown outcomes ({card.unknown:,}) all taken as failures: {percent(rate.worst)}; all as"
+        f" successes: {percent(rate.best)}."
+    )
+    left_out = (
+        f"Left out: {card.cancelled:,} cancelled by the business, {card.maturing:,} too young to"
+        f" count, {card.open:,} open."
+    )
+    lines = [
+        bounds,
+        f"ln of the e-value against the floor: {verdict.log_e * LOG_UNIT:.4f}.",
+        unknown,
+        f"To all gates at the present pace: {projected(verdict.projection)}",
+        left_out,
+    ]
+    if case.terms is not None:
+        lines.insert(0, f"Floor of tier {case.terms.tier}: {percent(case.terms.floor_ppm)}.")
+    return tuple(map(text, lines))
+
+
+def _reproduced(case: TicketCase) -> tuple[Block, ...]:
+    evidence = case.evidence
+    lines: list[Spans] = [
+        text(
+            f"Data as of {evidence.as_of:%Y-%m-%d %H:%M:%S} UTC, snapshot {evidence.snapshot_seq}."
+        ),
+        text(f"Epoch {case.card.epoch}, from {case.card.epoch_from:%Y-%m-%d %H:%M} UTC."),
+        (*text("Evidence "), code(evidence.digest)),
+        (*text("Policy "), code(evidence.policy_digest)),
+        (*text("Catalog "), code(evidence.catalog_digest)),
+        text(f"Version {evidence.rule_version} of the rule."),
+    ]
+    if evidence.chain_head:
+        lines.append((*text("Ledger's chain head "), code(evidence.chain_head)))
+    return (
+        Bullets(tuple(lines)),
+        CodeBlock(f"graduand backtest --packet {evidence.digest}", "sh"),
+    )

@@ -1,0 +1,205 @@
+"""What tickets of the gate say: a promotion to review, one to take back, a decision that is due.
+
+The first screen holds what a person decides by; the mathematics stands below the fold. Item names
+are shown as they are, as code, never as links.
+"""
+
+from datetime import timedelta
+
+from tasks.core.decisions import PREFIX
+from tasks.core.ticket_case import TicketCase
+from tasks.core.ticket_content import (
+    Block,
+    Bullets,
+    CodeBlock,
+    Fold,
+    Heading,
+    Spans,
+    TicketContent,
+)
+from tasks.core.ticket_fold import below_the_fold
+from tasks.core.ticket_table import beside_golden
+from tasks.core.ticket_words import (
+    code,
+    failures,
+    gate_line,
+    money_moves,
+    picked,
+    projected,
+    risk,
+    sentence,
+    strong,
+    text,
+    weakest,
+)
+
+#: Where an example of a day is shown.
+_A_MONTH = timedelta(days=30)
+
+
+def review_ticket(case: TicketCase) -> TicketContent:
+    """Ask people to decide whether a workflow becomes golden."""
+    workflow = case.workflow
+    return TicketContent(
+        f"Decide: promote {workflow.id} to golden ({workflow.family})",
+        (
+            *_opening(case),
+            *_money(case),
+            *_looked_at(case),
+            Heading("How to decide"),
+            Bullets(
+                (
+                    _approval(case, "Approve"),
+                    (
+                        strong("Provisional"),
+                        *text(": merge a provisional line instead, with a cap and a last day."),
+                    ),
+                    *_refusals(case),
+                )
+            ),
+            *_patches(case),
+            *below_the_fold(case),
+        ),
+        case.evidence.digest,
+    )
+
+
+def demotion_ticket(case: TicketCase, *, proposal: str, authority: str) -> TicketContent:
+    """Ask people to decide whether a workflow loses its stage.
+
+    Args:
+        case: Its patch takes the stage back.
+        proposal: One sentence: what is proposed, and on which evidence.
+        authority: One sentence: who decides, by the tier. Nothing is changed without them.
+    """
+    workflow = case.workflow
+    return TicketContent(
+        f"Decide: take back {workflow.id} ({workflow.family})",
+        (
+            sentence(strong(proposal), f" {authority}"),
+            *_opening(case),
+            *_looked_at(case),
+            Heading("How to decide"),
+            Bullets(
+                (
+                    _approval(case, "Take it back"),
+                    (
+                        strong("Narrow it"),
+                        *text(": take what fails out of its scope in the catalog."),
+                    ),
+                    *_refusals(case),
+                )
+            ),
+            *_patches(case),
+            *below_the_fold(case),
+        ),
+        case.evidence.digest,
+    )
+
+
+def decision_notice(case: TicketCase, *, days: int) -> TicketContent:
+    """Ask people to decide about a workflow that has been explored for long enough.
+
+    Args:
+        case: Its patch retires it; `others` may make it provisional.
+        days: How long it has been explored.
+    """
+    workflow = case.workflow
+    choices: tuple[Spans, ...] = (
+        (
+            strong("Extend"),
+            *text(": label "),
+            code(f"{PREFIX}declined:<day>"),
+            *text(" with the day on which to ask again."),
+        ),
+        (strong("Narrow"), *text(": restrict its scope in the catalog to what it does well.")),
+        (strong("Provisional"), *text(": merge a provisional line, with a cap and a last day.")),
+        _approval(case, "Retire"),
+    )
+    return TicketContent(
+        f"Decide: {workflow.id} after {days:,} days of exploration ({workflow.family})",
+        (
+            *_opening(case),
+            sentence(f"At the present pace: {projected(case.verdict.projection)}"),
+            *_looked_at(case),
+            Heading("How to decide"),
+            Bullets(choices),
+            *_patches(case),
+            *below_the_fold(case),
+        ),
+        case.evidence.digest,
+    )
+
+
+def _opening(case: TicketCase) -> tuple[Block, ...]:
+    role = case.workflow.escalation
+    after = ("; after that ", code(role), " decides.") if role else (".",)
+    return (
+        sentence(strong(case.verdict.sentence)),
+        sentence(f"Decide by {case.decide_by}", *after),
+        risk(case),
+        beside_golden(case),
+    )
+
+
+def _money(case: TicketCase) -> tuple[Block, ...]:
+    return () if case.move is None else (Heading("What moves"), money_moves(case.move))
+
+
+def _looked_at(case: TicketCase) -> tuple[Block, ...]:
+    """Show the weakest point, the failures, and a few successes to look at."""
+    blocks: list[Block] = [Heading("Look at this first")]
+    gate = weakest(case)
+    if gate is not None:
+        blocks.append(sentence(strong("Weakest: "), gate_line(gate)))
+    bad = failures(case)
+    blocks += [Bullets(bad)] if bad else [sentence("No item failed, and none is unknown.")]
+    good = picked(case)
+    if good:
+        blocks.append(sentence("Successes to look at, picked by hash: ", *good, "."))
+    return tuple(blocks)
+
+
+def _approval(case: TicketCase, name: str) -> Spans:
+    if case.patch is not None:
+        return (strong(name), *text(": merge the patch below."))
+    return (strong(name), *text(f": change the catalog by hand. {case.patch_refusal}"))
+
+
+def _refusals(case: TicketCase) -> tuple[Spans, ...]:
+    missing = max((case.terms.items if case.terms else 0) - case.card.items(), 0)
+    asked = case.card.items() + max(missing, 20)
+    return (
+        (
+            strong("Decline"),
+            *text(": label "),
+            code(f"{PREFIX}declined"),
+            *text(" until the workflow changes, "),
+            code(f"{PREFIX}declined:{asked}-items"),
+            *text(" until it has so many items, or "),
+            code(f"{PREFIX}declined:{case.decide_by + _A_MONTH}"),
+            *text(" until a day. Its evidence goes on."),
+        ),
+        (
+            strong("Withdraw"),
+            *text(": label "),
+            code(f"{PREFIX}withdrawn"),
+            *text(", if those who proposed it no longer want it."),
+        ),
+    )
+
+
+def _patches(case: TicketCase) -> tuple[Block, ...]:
+    blocks: list[Block] = []
+    if case.patch is not None:
+        blocks += [
+            CodeBlock(case.patch.diff, "diff"),
+            sentence(
+                "The merge is the approval, of the evidence ",
+                code(case.evidence.digest),
+                ". Take another day if you like, but none before the merge: no day that has"
+                " passed is judged anew.",
+            ),
+        ]
+    blocks += [Fold(title, (CodeBlock(patch.diff, "diff"),)) for title, patch in case.others]
+    return tuple(blocks)

@@ -1,0 +1,183 @@
+"""The pieces that tickets of the gate are put together from: lists and sentences."""
+
+import hashlib
+from collections.abc import Iterable
+from itertools import groupby
+
+from tasks.core.amount_text import about, amount_text
+from tasks.core.budget_move import MONTH_DAYS, BudgetMove
+from tasks.core.forecast import BASIS_DAYS
+from tasks.core.gate_words import GATES, REASONS, STATUSES
+from tasks.core.item_facts import ItemFact, Outcome, Reason
+from tasks.core.ticket_case import TicketCase
+from tasks.core.ticket_content import Bullets, Link, Paragraph, Span, Spans, Style, TableBlock
+from tasks.core.verdict import GateResult, Projection
+
+#: Failures that are listed one by one.
+MOST_FAILURES = 50
+#: Successes that are picked to look at.
+PICKED = 5
+_UNKNOWN = "—"
+_BAD = (Outcome.FAILURE, Outcome.UNKNOWN)
+_REASONS = tuple(Reason)
+
+
+def text(words: str) -> Spans:
+    """Give plain text."""
+    return (Span(words),)
+
+
+def sentence(*spans: str | Span | Link) -> Paragraph:
+    """Give a paragraph of plain text and marked spans."""
+    return Paragraph(tuple(Span(one) if isinstance(one, str) else one for one in spans))
+
+
+def code(words: str) -> Span:
+    """Give a name or id as it is."""
+    return Span(words, Style.CODE)
+
+
+def strong(words: str) -> Span:
+    """Give what should be read first."""
+    return Span(words, Style.STRONG)
+
+
+def risk(case: TicketCase) -> Bullets:
+    """Say who is paged, what breaks, and how it is undone."""
+    workflow = case.workflow
+    paged: list[Span] = [Span("Paged: ")]
+    paged += [code(workflow.escalation)] if workflow.escalation else [Span("nobody is declared")]
+    if workflow.owner:
+        paged += [Span("; "), code(workflow.owner), Span(" owns it")]
+    rollback = workflow.rollback
+    undone = "nothing is declared."
+    if rollback is not None:
+        plan = rollback.plan.rstrip(".")
+        tested = f"last tested on {rollback.tested_on}" if rollback.tested_on else "never tested"
+        undone = f"{rollback.minutes:,} minutes, {tested}. {plan}."
+    return Bullets(
+        (
+            (*paged, Span(".")),
+            text(f"What breaks: {(workflow.blast_radius or 'nothing is declared').rstrip('.')}."),
+            text(f"Rollback: {undone}"),
+        )
+    )
+
+
+def money_moves(move: BudgetMove) -> Paragraph:
+    """Say what moves to production a month, on what basis, and whether its budget will do."""
+    if not move.monthly_nano:
+        return sentence(
+            "No money moves: nothing was booked for it from exploration in the"
+            f" {BASIS_DAYS} days through {move.through}."
+        )
+    lead = f"{about(move.monthly_nano, move.currency)} a month to production"
+    headroom = move.headroom_nano()
+    if headroom is not None:
+        lead += f", headroom {amount_text(headroom, move.currency).removesuffix('.00')}"
+    basis = (
+        f" It spent {amount_text(move.spent_nano, move.currency)} from exploration in"
+        f" {move.basis_days} days through {move.through}, taken as {MONTH_DAYS} days."
+    )
+    parts: list[str | Span] = [strong(f"{lead}."), basis]
+    parts.append(f" {_budget(move)}")
+    if move.apart:
+        others = ", ".join(amount_text(nano, code_) for code_, nano in move.apart)
+        parts.append(f" In no figure here: {others}.")
+    parts.append(" Exploration keeps its budget.")
+    return sentence(*parts)
+
+
+def failures(case: TicketCase) -> tuple[Spans, ...]:
+    """List failures and unknown outcomes by reason; fifty of them by name, the rest counted."""
+    bad = sorted(
+        (one for one in case.items if one.outcome in _BAD),
+        key=lambda one: (_BAD.index(one.outcome), _REASONS.index(one.reason), one.item),
+    )
+    named = set(bad[:MOST_FAILURES])
+    lines: list[Spans] = []
+    for (_, reason), items in groupby(bad, lambda one: (one.outcome, one.reason)):
+        group = list(items)
+        shown = [one for one in group if one in named]
+        rest = len(group) - len(shown)
+        more = f"{' and ' if shown else ''}{rest:,} more" if rest else ""
+        lines.append(
+            (Span(f"{REASONS[reason]} ({len(group):,}): "), *_named(shown, case), Span(f"{more}."))
+        )
+    return tuple(lines)
+
+
+def picked(case: TicketCase) -> Spans:
+    """Name five successes that nobody could choose: the lowest by hash of workflow and item."""
+    good = [one for one in case.items if one.outcome is Outcome.SUCCESS]
+    return _named(sorted(good, key=lambda one: _hash(case, one.item))[:PICKED], case)
+
+
+def weakest(case: TicketCase) -> GateResult | None:
+    """Give the gate that a reviewer should look at first."""
+    return next((one for one in case.verdict.gates if one.name == case.verdict.weakest), None)
+
+
+def gate_line(gate: GateResult) -> str:
+    """Say how a workflow stands at one gate, in one line."""
+    asked = f"{gate.have}, asked {gate.need}" if gate.need else gate.have
+    parts = [f"{GATES[gate.name]}: {asked}" if asked else GATES[gate.name], gate.detail]
+    return ". ".join(_begun(part.rstrip(".")) for part in parts if part) + "."
+
+
+def gates_table(gates: Iterable[GateResult]) -> TableBlock:
+    """List every gate with what it has and needs."""
+    rows = [
+        (
+            text(GATES[gate.name]),
+            text(STATUSES[gate.status]),
+            text(gate.have or _UNKNOWN),
+            text(gate.need or _UNKNOWN),
+            text(gate.detail),
+        )
+        for gate in gates
+    ]
+    return TableBlock(("Gate", "Stands", "Has", "Asked", ""), tuple(rows))
+
+
+def projected(projection: Projection | None) -> str:
+    """Say when all gates would be passed at the present pace."""
+    if projection is None:
+        return "No items are missing."
+    if projection.items is None or projection.earliest is None:
+        return "Not at this rate."
+    missing = f"{projection.items:,} more items"
+    if projection.latest is None:
+        return f"{missing}, {projection.earliest} at the earliest."
+    if projection.latest == projection.earliest:
+        return f"{missing}, on {projection.earliest}."
+    return f"{missing}, between {projection.earliest} and {projection.latest}."
+
+
+def _budget(move: BudgetMove) -> str:
+    if move.budget_nano is None:
+        return "Nobody has set a production budget for the family."
+    budget = amount_text(move.budget_nano, move.currency)
+    forecast = amount_text(move.forecast_nano, move.currency)
+    words = f"Production is forecast to spend {forecast} of {budget} this month."
+    if move.offer is not None:
+        wanted = amount_text(move.offer.amount_nano, move.currency)
+        return f"{words} The patch raises its budget to {wanted} a month."
+    if move.is_short():
+        return f"{words} That is short, and a later budget line stands in the catalog: move it."
+    return f"{words} Its budget stays."
+
+
+def _begun(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _named(items: Iterable[ItemFact], case: TicketCase) -> Spans:
+    spans: list[Span] = []
+    for one in items:
+        spans += [Span(", "), code(case.names.get(one.item, one.item))]
+    return tuple(spans[1:])
+
+
+def _hash(case: TicketCase, item: str) -> str:
+    return hashlib.sha256(f"{case.card.workflow}@{case.card.epoch}/{item}".encode()).hexdigest()
