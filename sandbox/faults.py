@@ -8,7 +8,17 @@ from datetime import UTC, datetime, timedelta
 
 from sandbox.wire import Json, Reply, iso
 
-MODES = ("500", "timeout", "garbage", "ok")
+MODES = ("500", "timeout", "garbage", "down", "ok")
+#: Only writes of tickets go wrong: before or after they are done, silently or in so many words.
+WRITE_MODES = (
+    "timeout_before_create",
+    "timeout_after_create",
+    "lost_request",
+    "lost_response",
+    "refuse_403",
+    "rate_limit",
+)
+_WRITTEN_TO = ("github", "jira")
 SOURCES = ("github", "jira", "anthropic", "openai")
 #: How long a source that does not answer keeps the connection open, in seconds.
 SILENCE_S = 30.0
@@ -70,6 +80,20 @@ _FIRST_ANSWERS: dict[str, Callable[[], Reply]] = {
 }
 
 
+@dataclass(slots=True)
+class _Broken:
+    """How a source is broken.
+
+    Attributes:
+        after: Writes that still get through.
+        times: Writes that go wrong after that, then all is well; 0: until it is mended.
+    """
+
+    mode: str
+    after: int = 0
+    times: int = 0
+
+
 @dataclass
 class Faults:
     """What stands between a request and its answer; safe to use from many threads.
@@ -81,7 +105,7 @@ class Faults:
 
     scripted: bool = True
     latency_s: float = 0.0
-    _modes: dict[str, str] = field(default_factory=dict)
+    _broken: dict[str, _Broken] = field(default_factory=dict)
     _refused: set[str] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -92,18 +116,49 @@ class Faults:
         with self._lock:
             self._refused.clear()
 
-    def fail(self, source: str, mode: str) -> dict[str, Json]:
+    def fail(self, source: str, mode: str, *, after: int = 0, times: int = 0) -> dict[str, Json]:
         """Switch a source to a failure mode, or back with `ok`; says what it is now.
+
+        Args:
+            source: Which.
+            mode: One of `MODES`, or of `WRITE_MODES` where tickets are written.
+            after: With a mode of writes, or `down`: let so many writes through first.
+            times: With a mode of writes: so many go wrong; 0: until it is mended.
 
         Raises:
             ValueError: Source or mode is unknown.
         """
-        if source not in SOURCES or mode not in MODES:
-            message = f"no source {source!r} or mode {mode!r}; modes are {', '.join(MODES)}"
+        known = (*MODES, *WRITE_MODES) if source in _WRITTEN_TO else MODES
+        if source not in SOURCES or mode not in known:
+            message = f"no source {source!r} or mode {mode!r}; modes are {', '.join(known)}"
             raise ValueError(message)
         with self._lock:
-            self._modes[source] = mode
+            self._broken[source] = _Broken(mode, after, times)
         return {"source": source, "mode": mode}
+
+    def on_write(self, source: str) -> str:
+        """Say what goes wrong with a write: one of `WRITE_MODES`, `down`, or `ok`."""
+        with self._lock:
+            broken = self._broken.get(source)
+            if broken is None or broken.mode in ("500", "timeout", "garbage", "ok"):
+                return "ok"
+            if broken.after:
+                broken.after -= 1
+                return "ok"
+            mode = broken.mode
+            broken.times -= 1
+            if broken.times == 0:
+                broken.mode = "ok"
+            return mode
+
+    def silence(self) -> Reply:
+        """Hold the line until nobody waits any more."""
+        self._woken.wait(SILENCE_S)
+        return Reply(504, b"")
+
+    def down(self) -> Reply:
+        """Answer as a front door does whose service is away."""
+        return Reply(503, b"<html><body>service unavailable</body></html>")
 
     def close(self) -> None:
         """Let go of everyone who waits for a silent source."""
@@ -118,15 +173,17 @@ class Faults:
         """Give the answer that replaces the real one, or None; waits where the script says so."""
         with self._lock:
             self._counts[source] = self._counts.get(source, 0) + 1
-            mode = self._modes.get(source, "ok")
+            broken = self._broken.get(source, _Broken("ok"))
+            mode = "ok" if broken.mode in WRITE_MODES or broken.after else broken.mode
             is_first = self.scripted and source not in self._refused
             if mode == "ok":
                 self._refused.add(source)
         if self.latency_s:
             time.sleep(self.latency_s)
         if mode == "timeout":
-            self._woken.wait(SILENCE_S)
-            return Reply(504, b"")
+            return self.silence()
+        if mode == "down":
+            return self.down()
         if mode == "500":
             return Reply(500, b"<html><body>upstream failed</body></html>")
         if mode == "garbage":

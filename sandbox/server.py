@@ -3,6 +3,7 @@
 `/github`, `/jira`, `/anthropic` and `/openai` answer as these vendors do. Below `/_sandbox`:
 `GET /` says where everything is, `POST /now` moves the clock, `POST /fail` breaks a source,
 `POST /latency` slows all, `GET /requests` counts, `GET /truth` gives the oracle's answer.
+`GET /tickets` lists what was written into Jira and GitHub, `POST /tickets` does what people do.
 """
 
 import json
@@ -15,12 +16,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sandbox import anthropic_api, github_api, jira_api, openai_api
+from sandbox import (
+    anthropic_api,
+    github_api,
+    github_writes,
+    jira_api,
+    jira_writes,
+    openai_api,
+    ticket_acts,
+)
 from sandbox.faults import Faults
 from sandbox.log_lines import FOLDER, write_logs
 from sandbox.oracle.truth import truth
 from sandbox.records import World
 from sandbox.script import NIGHTS
+from sandbox.ticket_desk import is_for_desk, serve
+from sandbox.tickets_board import Board
 from sandbox.wire import Json, Reply, Request, iso, parse_moment, parse_query
 from sandbox.world import DEFAULT_SEED, make_world
 from sandbox.year.cloud_bill import write_bills
@@ -37,6 +48,13 @@ SECRETS = {
     "anthropic-admin-key": anthropic_api.KEY,
     "openai-admin-key": openai_api.KEY,
 }
+#: Of the accounts that write tickets; a night never needs them.
+TICKET_SECRETS = {
+    "tickets-github-token": github_writes.TOKEN,
+    "tickets-jira-token": jira_writes.TOKEN,
+    "tickets-jira-user": jira_writes.USER,
+    "tickets-jira-data-center-token": jira_writes.DATA_CENTER_TOKEN,
+}
 
 
 class Sandbox:
@@ -46,6 +64,7 @@ class Sandbox:
         world: What happened and will happen.
         folder: Holds `agent-logs/`; rewritten whenever the clock moves.
         faults: Limits, failures and latency.
+        board: The tickets that were written.
         page_items, page_days: The most items and report days on a page, whatever is asked for.
     """
 
@@ -63,6 +82,7 @@ class Sandbox:
         self.world = world
         self.folder = folder
         self.faults = faults
+        self.board = Board()
         self.page_items = page_items
         self.page_days = page_days
         self._now = now
@@ -100,6 +120,7 @@ class Sandbox:
                 for source in ("github", "jira", "anthropic", "openai")
             },
             "secrets": SECRETS,
+            "ticket_secrets": TICKET_SECRETS,
             "agent_logs": str(self.folder / FOLDER),
             "now": iso(self._now),
             "seed": self.world.seed,
@@ -130,6 +151,8 @@ class Sandbox:
         instead = self.faults.answer_instead(source)
         if instead is not None:
             return instead
+        if is_for_desk(request, source):
+            return serve(self.world, self.board, self.faults, request, source, self.page_items)
         if source == "github":
             return github_api.answer(self.world, request, self.page_items)
         if source == "jira":
@@ -151,7 +174,9 @@ class Sandbox:
             ("GET", "/requests"): lambda: dict(self.faults.counts()),
             ("GET", "/truth"): lambda: truth(self.world, self._now),
             ("POST", "/now"): lambda: self._moved(str(body["now"])),
-            ("POST", "/fail"): lambda: self.faults.fail(str(body["source"]), str(body["mode"])),
+            ("GET", "/tickets"): lambda: ticket_acts.listing(self.board),
+            ("POST", "/tickets"): lambda: ticket_acts.act(self.board, body, self._now),
+            ("POST", "/fail"): lambda: self._failing(body),
             ("POST", "/latency"): lambda: self._slowed(float(str(body["seconds"]))),
         }
         answer = answers.get((method, path))
@@ -160,6 +185,14 @@ class Sandbox:
     def _moved(self, now: str) -> Json:
         self.move_to(parse_moment(now))
         return self.description()
+
+    def _failing(self, body: dict[str, object]) -> Json:
+        return self.faults.fail(
+            str(body["source"]),
+            str(body["mode"]),
+            after=int(str(body.get("after", 0))),
+            times=int(str(body.get("times", 0))),
+        )
 
     def _slowed(self, seconds: float) -> Json:
         self.faults.latency_s = seconds
@@ -244,7 +277,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def do_PUT(self) -> None:
-        """Answer a PUT; no vendor here takes one."""
+        """Answer a PUT."""
+        self._serve()
+
+    def do_PATCH(self) -> None:
+        """Answer a PATCH."""
+        self._serve()
+
+    def do_DELETE(self) -> None:
+        """Answer a DELETE."""
         self._serve()
 
     def _serve(self) -> None:
@@ -271,6 +312,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(reply)
 
     def _send(self, reply: Reply) -> None:
+        if reply.is_lost:
+            self.close_connection = True
+            return
         content = reply.encoded()
         is_json = not content.startswith(b"<")
         self.send_response(reply.status)

@@ -63,11 +63,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; `body` is sent as JSON unless it is bytes."""
+    """An answer; `body` is sent as JSON unless it is bytes.
+
+    Attributes:
+        is_lost: Nothing is sent: the connection closes instead.
+    """
 
     status: int
     body: "Json | bytes" = None
     headers: dict[str, str] = field(default_factory=dict)
+    is_lost: bool = False
 
     def encoded(self) -> bytes:
         """Give the bytes to send."""
