@@ -29,7 +29,7 @@ class Standing(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
-    #: Deleted, or no longer to be seen; final.
+    #: Deleted, or no longer to be seen.
     GONE = "gone"
     #: The recorded ticket no longer carries our marker or was not made by us.
     FOREIGN = "foreign"
@@ -42,8 +42,6 @@ class Act(StrEnum):
     CREATE = "create"
     WAIT = "wait"
     READ = "read"
-    COMMENT = "comment"
-    REST = "rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def next_step(progress: Progress, now: datetime) -> Step:
         now: Aware UTC.
     """
     if progress.ticket:
-        return Step(Act.REST if progress.standing is Standing.GONE else Act.READ)
+        return Step(Act.READ)
     is_fresh = progress.searched_at is not None and now - progress.searched_at <= FRESH
     if progress.attempted_at is None:
         return Step(Act.CREATE if is_fresh else Act.SEARCH)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tasks.core import delivery
-from tasks.core.delivery import Act, OutboxRow, Progress, Sighting, Standing
+from tasks.core.delivery import Act, OutboxRow, Progress, Standing
 from tasks.core.errors import (
     AmbiguousWriteError,
     SourceError,
@@ -126,16 +126,13 @@ class OneTicket:
         except SourceError:
             self._keep(delivery.not_created(announced))
             raise
-        self._see(made)
         self._keep(delivery.created(announced, made))
         return self._told(What.CREATED)
 
     def _follow(self) -> Delivered:
-        if self._progress.standing is not Standing.GONE:
-            seen = self._port.read(self._progress.ticket, self._marker)
-            if seen is not None:
-                self._see(seen)
-            self._keep(delivery.after_read(self._progress, seen))
+        seen = self._port.read(self._progress.ticket, self._marker)
+        self._labels = seen.labels if seen else ()
+        self._keep(delivery.after_read(self._progress, seen))
         wanted, now = self._wanted, self._now()
         if wanted is not None and wanted.change is not None:
             digest = wanted.content.digest
@@ -161,9 +158,6 @@ class OneTicket:
             raise
         self._keep(delivery.commented(self._progress, change.digest))
         return self._told(What.COMMENTED)
-
-    def _see(self, sighting: Sighting) -> None:
-        self._labels = sighting.labels
 
     def _renew(self) -> bool:
         """Lease for longer before a write: waiting for a limit may have eaten the lease up."""
