@@ -2,6 +2,9 @@
 
 For what is kept beside the books and may be computed again at any time: a field that is added
 later is written and read without a line here, and a type nobody thought of is refused.
+
+`to_plain` writes the fields of a dataclass as a row, which is small; `to_named` by name, which
+people can read, and which a later version reads as long as what it added has a default.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +14,8 @@ from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel
 
 _T = TypeVar("_T")
 _Reader = Callable[[Any], Any]
@@ -23,24 +28,45 @@ def to_plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
     Raises:
         TypeError: It holds something that cannot be read back exactly, such as a float.
     """
+    if is_dataclass(value) and not isinstance(value, type):
+        return [to_plain(getattr(value, field.name)) for field in fields(value)]
+    return _plain(value, to_plain)
+
+
+def to_named(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Do as `to_plain`, with the fields of dataclasses by name.
+
+    Shapes of the configuration are written whole: a default that changes later moves nothing.
+
+    Raises:
+        TypeError: As `to_plain` does.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_named(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True)
+    return _plain(value, to_named)
+
+
+def _plain(value: object, inner_of: Callable[[object], Any]) -> Any:  # noqa: ANN401 - as above
     if type(value) in _SCALARS:
         return value
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, date | Decimal):
         return str(value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return [to_plain(getattr(value, field.name)) for field in fields(value)]
     if isinstance(value, Mapping):
-        return [[to_plain(key), to_plain(inner)] for key, inner in value.items()]
+        return [[inner_of(key), inner_of(inner)] for key, inner in value.items()]
     if isinstance(value, tuple | list):
-        return [to_plain(inner) for inner in value]
+        return [inner_of(inner) for inner in value]
     message = f"a {type(value).__name__} cannot be kept as plain JSON: declare how in plain.py"
     raise TypeError(message)
 
 
 def from_plain(of: type[_T], plain: object) -> _T:
-    """Read a value of a type back from what `to_plain` made of it; sequences come as tuples.
+    """Read a value of a type back from what `to_plain` or `to_named` made of it.
+
+    Sequences come as tuples. Of fields by name, one that is not there takes its default.
 
     Raises:
         TypeError: The type is none that can be read back.
@@ -92,6 +118,8 @@ class _Readers:
         if issubclass(of, Enum | Decimal):
             self._flat.add(of)
             return _once(of)
+        if issubclass(of, BaseModel):
+            return of.model_validate
         if is_dataclass(of):
             names = [field.name for field in fields(of)]
         else:
@@ -99,9 +127,11 @@ class _Readers:
             if not names:
                 raise _unreadable(of)
         hints = get_type_hints(of)
-        readers = [self.reader(hints[name]) for name in names]
-        read = _row(lambda values: of(*values), readers)
-        return _once_a_row(read) if all(hints[name] in self._flat for name in names) else read
+        readers = {name: self.reader(hints[name]) for name in names}
+        read = _row(lambda values: of(*values), list(readers.values()))
+        if all(hints[name] in self._flat for name in names):
+            read = _once_a_row(read)
+        return _by_shape(read, _named(of, readers))
 
 
 def _same(plain: Any) -> Any:  # noqa: ANN401 - as it is
@@ -113,6 +143,25 @@ def _row(make: Callable[[list[Any]], Any], readers: list[_Reader]) -> _Reader:
         return make([one(value) for one, value in zip(readers, plain, strict=True)])
 
     return read
+
+
+def _named(of: type, readers: Mapping[str, _Reader]) -> _Reader:
+    def read(plain: Any) -> Any:  # noqa: ANN401 - fields of some type
+        unknown = sorted(plain.keys() - readers.keys())
+        if unknown:
+            message = f"{of.__name__} has no field {unknown[0]!r}"
+            raise ValueError(message)
+        try:
+            return of(**{name: readers[name](value) for name, value in plain.items()})
+        except TypeError as error:  # a field without a default is missing
+            message = f"{of.__name__}: {error}"
+            raise ValueError(message) from None
+
+    return read
+
+
+def _by_shape(read_row: _Reader, read_named: _Reader) -> _Reader:
+    return lambda plain: read_named(plain) if isinstance(plain, dict) else read_row(plain)
 
 
 def _once(make: _Reader) -> _Reader:

@@ -11,7 +11,7 @@ from tasks.core.books import BookKey, DayBasis, Destination, DestinationKind
 from tasks.core.breaks import Quarantine
 from tasks.core.claims import LoggedCost, OutcomeCounts
 from tasks.core.kept import KeptNight, kept_text, read_kept
-from tasks.core.plain import from_plain, to_plain
+from tasks.core.plain import from_plain, to_named, to_plain
 from tasks.core.pool_days import PendingDay
 from tasks.core.reconcile import reconcile
 from tests.core.test_reconcile import busy_night
@@ -55,6 +55,23 @@ things = st.builds(
 @given(things)
 def test_what_is_written_is_read_back(thing: Thing) -> None:
     assert from_plain(Thing, to_plain(thing)) == thing
+
+
+@given(things)
+def test_what_is_written_by_name_is_read_back_too(thing: Thing) -> None:
+    assert from_plain(Thing, to_named(thing)) == thing
+
+
+def test_a_field_by_name_that_is_not_there_takes_its_default() -> None:
+    named = to_named(Destination(DestinationKind.TAX))
+
+    assert from_plain(Destination, {"kind": named["kind"]}) == Destination(DestinationKind.TAX)
+
+
+@pytest.mark.parametrize("named", [{}, {"kind": "tax", "unheard": 1}])
+def test_a_field_that_is_missing_or_unknown_is_refused(named: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="Destination"):
+        from_plain(Destination, named)
 
 
 def test_equal_rows_are_made_once() -> None:
