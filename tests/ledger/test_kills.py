@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from tasks.lake.files import STEPS as LAKE_STEPS
+from tasks.ledger.gate_door import LOOK_STEPS
 from tasks.ledger.ledger import STEPS as LEDGER_STEPS
+from tasks.ledger.period_door import ACT_STEPS
 from tasks.ledger.tables import evidence, metadata
 from tasks.ledger.tables import pulls as pull_rows
-from tests.databases import Database
-from tests.ledger.killed import run_and_kill, run_night
+from tests.databases import Database, NewDatabase
+from tests.ledger.killed import WORKS, run_and_kill, run_night
 
 
 def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
@@ -24,7 +26,10 @@ def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
             found[table.name] = sorted((tuple(row) for row in rows), key=repr)
     engine.dispose()
     found[pull_rows.name] = sorted({row[1:] for row in found[pull_rows.name]}, key=repr)
-    found[evidence.name] = [(_without_pulls(str(row[3])),) for row in found[evidence.name]]
+    found[evidence.name] = [
+        (row[1], _without_pulls(str(row[3])) if row[1] == "seal" else row[3])
+        for row in found[evidence.name]
+    ]
     return found
 
 
@@ -72,6 +77,27 @@ def test_a_night_killed_at_any_moment_and_run_again_leaves_the_same_stores(
 
         assert contents(database) == expected, name
         assert files(place) == kept, name
+
+
+@pytest.mark.parametrize(
+    ("work", "steps"), [("close", (*ACT_STEPS, *ACT_STEPS)), ("look", LOOK_STEPS)]
+)
+def test_a_close_or_a_look_killed_at_any_moment_and_made_again_leaves_the_same_books(
+    new_database: NewDatabase, tmp_path: Path, work: str, steps: tuple[str, ...]
+) -> None:
+    begun = new_database()
+    run_night(str(tmp_path), begun.url, lambda _name: None)
+    calm, passed = new_database(begun), list[str]()
+    WORKS[work](str(tmp_path), calm.url, passed.append)
+    assert [name for name in passed if name in steps] == list(steps)
+    expected = contents(calm)
+
+    for at, name in enumerate(passed):
+        database = new_database(begun)
+        assert run_and_kill(str(tmp_path), database.url, at, work) == -signal.SIGKILL, name
+        WORKS[work](str(tmp_path), database.url, lambda _name: None)
+
+        assert contents(database) == expected, f"{at} {name}"
 
 
 @pytest.mark.parametrize(
