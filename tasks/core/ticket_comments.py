@@ -41,7 +41,7 @@ def escalation_notice(case: TicketCase, *, on: date) -> TicketContent:
                 " to decide. Nothing has changed meanwhile: the workflow keeps its stage.",
             ),
         ),
-        case.evidence.digest,
+        case.digest,
     )
 
 

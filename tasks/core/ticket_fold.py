@@ -45,26 +45,27 @@ def _mathematics(case: TicketCase) -> tuple[Spans, ...]:
         f"To all gates at the present pace: {projected(verdict.projection)}",
         left_out,
     ]
-    if case.terms is not None:
-        lines.insert(0, f"Floor of tier {case.terms.tier}: {percent(case.terms.floor_ppm)}.")
+    terms = case.packet.case.terms
+    if terms is not None:
+        lines.insert(0, f"Floor of tier {terms.tier}: {percent(terms.floor_ppm)}.")
     return tuple(map(text, lines))
 
 
 def _reproduced(case: TicketCase) -> tuple[Block, ...]:
-    evidence = case.evidence
+    packet, cut = case.packet, case.packet.cut
     lines: list[Spans] = [
         text(
-            f"Data as of {evidence.as_of:%Y-%m-%d %H:%M:%S} UTC, snapshot {evidence.snapshot_seq}."
+            f"Data as of {cut.as_of:%Y-%m-%d %H:%M:%S} UTC, snapshot {cut.seq}, bookings of night"
+            f" {cut.books_at}."
         ),
         text(f"Epoch {case.card.epoch}, from {case.card.epoch_from:%Y-%m-%d %H:%M} UTC."),
-        (*text("Evidence "), code(evidence.digest)),
-        (*text("Policy "), code(evidence.policy_digest)),
-        (*text("Catalog "), code(evidence.catalog_digest)),
-        text(f"Version {evidence.rule_version} of the rule."),
+        text(f"Rule {packet.rule_version}, arithmetic {packet.code_version}."),
+        (*text("Evidence "), code(case.digest)),
+        *((*text(f"{name} "), code(digest)) for name, digest in cut.digests),
     ]
-    if evidence.chain_head:
-        lines.append((*text("Ledger's chain head "), code(evidence.chain_head)))
+    if case.chain_head:
+        lines.append((*text("Ledger's chain head "), code(case.chain_head)))
     return (
         Bullets(tuple(lines)),
-        CodeBlock(f"graduand backtest --packet {evidence.digest}", "sh"),
+        CodeBlock(f"graduand backtest --packet {case.digest}", "sh"),
     )

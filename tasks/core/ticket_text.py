@@ -18,8 +18,8 @@ from tasks.core.ticket_content import (
     TicketContent,
 )
 from tasks.core.ticket_fold import below_the_fold
-from tasks.core.ticket_table import beside_golden
 from tasks.core.ticket_words import (
+    beside_golden,
     code,
     failures,
     gate_line,
@@ -60,7 +60,7 @@ def review_ticket(case: TicketCase) -> TicketContent:
             *_patches(case),
             *below_the_fold(case),
         ),
-        case.evidence.digest,
+        case.digest,
     )
 
 
@@ -93,7 +93,7 @@ def demotion_ticket(case: TicketCase, *, proposal: str, authority: str) -> Ticke
             *_patches(case),
             *below_the_fold(case),
         ),
-        case.evidence.digest,
+        case.digest,
     )
 
 
@@ -127,7 +127,7 @@ def decision_notice(case: TicketCase, *, days: int) -> TicketContent:
             *_patches(case),
             *below_the_fold(case),
         ),
-        case.evidence.digest,
+        case.digest,
     )
 
 
@@ -167,7 +167,8 @@ def _approval(case: TicketCase, name: str) -> Spans:
 
 
 def _refusals(case: TicketCase) -> tuple[Spans, ...]:
-    missing = max((case.terms.items if case.terms else 0) - case.card.items(), 0)
+    terms = case.packet.case.terms
+    missing = max((terms.items if terms else 0) - case.card.items(), 0)
     asked = case.card.items() + max(missing, 20)
     return (
         (
@@ -196,7 +197,7 @@ def _patches(case: TicketCase) -> tuple[Block, ...]:
             CodeBlock(case.patch.diff, "diff"),
             sentence(
                 "The merge is the approval, of the evidence ",
-                code(case.evidence.digest),
+                code(case.digest),
                 ". Take another day if you like, but none before the merge: no day that has"
                 " passed is judged anew.",
             ),

@@ -1,6 +1,5 @@
-"""The pieces that tickets of the gate are put together from: lists and sentences."""
+"""The pieces that tickets of the gate are put together from: tables, lists and sentences."""
 
-import hashlib
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -8,16 +7,15 @@ from tasks.core.amount_text import about, amount_text
 from tasks.core.budget_move import MONTH_DAYS, BudgetMove
 from tasks.core.forecast import BASIS_DAYS
 from tasks.core.gate_words import GATES, REASONS, STATUSES
-from tasks.core.item_facts import ItemFact, Outcome, Reason
+from tasks.core.item_facts import Outcome, Reason
+from tasks.core.picks import SUCCESSES
+from tasks.core.scorecard_lines import UNKNOWN, Column, scorecard_lines
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import Bullets, Link, Paragraph, Span, Spans, Style, TableBlock
 from tasks.core.verdict import GateResult, Projection
 
 #: Failures that are listed one by one.
 MOST_FAILURES = 50
-#: Successes that are picked to look at.
-PICKED = 5
-_UNKNOWN = "—"
 _BAD = (Outcome.FAILURE, Outcome.UNKNOWN)
 _REASONS = tuple(Reason)
 
@@ -64,6 +62,17 @@ def risk(case: TicketCase) -> Bullets:
     )
 
 
+def beside_golden(case: TicketCase) -> TableBlock:
+    """Lay this workflow and the family's golden one side by side."""
+    head = ["", case.card.workflow]
+    columns = [Column(case.card, case.verdict.rate, case.currency)]
+    if case.golden is not None:
+        head.append(f"{case.golden.workflow} (golden)")
+        columns.append(Column(case.golden, case.verdict.golden, case.currency))
+    rows = scorecard_lines(columns)
+    return TableBlock(tuple(head), tuple(tuple(map(text, row)) for row in rows))
+
+
 def money_moves(move: BudgetMove) -> Paragraph:
     """Say what moves to production a month, on what basis, and whether its budget will do."""
     if not move.monthly_nano:
@@ -94,11 +103,11 @@ def failures(case: TicketCase) -> tuple[Spans, ...]:
         (one for one in case.items if one.outcome in _BAD),
         key=lambda one: (_BAD.index(one.outcome), _REASONS.index(one.reason), one.item),
     )
-    named = set(bad[:MOST_FAILURES])
+    named = {one.item for one in bad[:MOST_FAILURES]}
     lines: list[Spans] = []
     for (_, reason), items in groupby(bad, lambda one: (one.outcome, one.reason)):
         group = list(items)
-        shown = [one for one in group if one in named]
+        shown = [one.item for one in group if one.item in named]
         rest = len(group) - len(shown)
         more = f"{' and ' if shown else ''}{rest:,} more" if rest else ""
         lines.append(
@@ -108,9 +117,8 @@ def failures(case: TicketCase) -> tuple[Spans, ...]:
 
 
 def picked(case: TicketCase) -> Spans:
-    """Name five successes that nobody could choose: the lowest by hash of workflow and item."""
-    good = [one for one in case.items if one.outcome is Outcome.SUCCESS]
-    return _named(sorted(good, key=lambda one: _hash(case, one.item))[:PICKED], case)
+    """Name five of the successes that the packet keeps."""
+    return _named(case.packet.succeeded[:SUCCESSES], case)
 
 
 def weakest(case: TicketCase) -> GateResult | None:
@@ -131,8 +139,8 @@ def gates_table(gates: Iterable[GateResult]) -> TableBlock:
         (
             text(GATES[gate.name]),
             text(STATUSES[gate.status]),
-            text(gate.have or _UNKNOWN),
-            text(gate.need or _UNKNOWN),
+            text(gate.have or UNKNOWN),
+            text(gate.need or UNKNOWN),
             text(gate.detail),
         )
         for gate in gates
@@ -172,12 +180,8 @@ def _begun(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _named(items: Iterable[ItemFact], case: TicketCase) -> Spans:
+def _named(items: Iterable[str], case: TicketCase) -> Spans:
     spans: list[Span] = []
     for one in items:
-        spans += [Span(", "), code(case.names.get(one.item, one.item))]
+        spans += [Span(", "), code(case.names.get(one, one))]
     return tuple(spans[1:])
-
-
-def _hash(case: TicketCase, item: str) -> str:
-    return hashlib.sha256(f"{case.card.workflow}@{case.card.epoch}/{item}".encode()).hexdigest()

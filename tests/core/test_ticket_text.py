@@ -14,10 +14,12 @@ from tasks.core.budget_move import BudgetMove
 from tasks.core.budget_offers import BudgetOffer
 from tasks.core.decisions import Asked, Code, decision_by_labels
 from tasks.core.gate_words import GATES, KINDS, REASONS, STATUSES
-from tasks.core.item_facts import Outcome, Reason
+from tasks.core.item_facts import ItemFact, Outcome, Reason
+from tasks.core.picks import failed_items, picked_items
 from tasks.core.pool_days import PoolName
 from tasks.core.promotion_patch import promotion_patch, provisional_line
 from tasks.core.scorecard import CostTally
+from tasks.core.scorecard_lines import zero_proves
 from tasks.core.ticket_comments import change_comment, escalation_notice
 from tasks.core.ticket_content import (
     Block,
@@ -31,7 +33,6 @@ from tasks.core.ticket_content import (
     TableBlock,
     TicketContent,
 )
-from tasks.core.ticket_table import zero_proves
 from tasks.core.ticket_text import decision_notice, demotion_ticket, review_ticket
 from tasks.core.verdict import GateName, Kind, Projection, Status
 from tests.core.test_promotion_patch import PLAIN
@@ -156,7 +157,9 @@ def test_the_workflow_stands_beside_golden_line_by_line() -> None:
 
 def test_without_golden_there_is_one_column_and_without_items_nothing_is_divided() -> None:
     empty = card(successes=0, failures=0, unknown=0, cost=CostTally())
-    lone = case(card=empty, golden=None, verdict=verdict(golden=None, rate=rate(0, 1)), items=())
+    lone = case(
+        card=empty, golden=None, verdict=verdict(golden=None, rate=rate(0, 1)), succeeded=()
+    )
 
     shown = first_screen(review_ticket(lone))
 
@@ -223,7 +226,7 @@ def test_fifty_failures_are_named_and_every_one_is_counted(failed: int, unknown:
         fact(number, Outcome.FAILURE, reason=reasons[number % 3]) for number in range(failed)
     ] + [fact(1000 + number, Outcome.UNKNOWN) for number in range(unknown)]
 
-    shown = first_screen(review_ticket(case(items=tuple(items))))
+    shown = first_screen(review_ticket(case(items=tuple(items), succeeded=())))
 
     assert len(re.findall(r"`gh:7#\d+`", shown)) == min(failed + unknown, 50)
     listed = re.findall(
@@ -234,30 +237,38 @@ def test_fifty_failures_are_named_and_every_one_is_counted(failed: int, unknown:
     assert hidden == max(failed + unknown - 50, 0)
 
 
-def test_five_successes_are_picked_by_hash_whatever_order_items_come_in() -> None:
-    items = tuple(fact(number) for number in range(46))
+def test_five_of_the_successes_that_the_packet_keeps_are_named() -> None:
+    shown = first_screen(review_ticket(case()))
 
-    one = first_screen(review_ticket(case(items=items)))
-    other = first_screen(review_ticket(case(items=items[::-1])))
+    (line,) = [line for line in shown.splitlines() if line.startswith("Successes to look at")]
+    assert re.findall(r"`gh:7#(\d+)`", line) == ["0", "1", "2", "3", "4"]
 
-    (line,) = [line for line in one.splitlines() if line.startswith("Successes to look at")]
-    assert line.count("`gh:7#") == 5
-    assert one == other
+
+@given(st.permutations([fact(number) for number in range(20)]))
+def test_the_same_successes_are_picked_in_whatever_order_items_come(items: list[ItemFact]) -> None:
+    bad = [fact(90, Outcome.FAILURE), fact(91, Outcome.UNKNOWN)]
+
+    found = picked_items([*bad, *items], "swarm", "2026-09-01")
+
+    assert len(set(found)) == 5
+    assert found == picked_items(sorted(items, key=lambda one: one.item), "swarm", "2026-09-01")
+    assert found != picked_items(items, "swarm", "2026-10-01")
+    assert failed_items([*bad, *items]) == tuple(bad)
 
 
 def test_items_are_called_what_people_call_them() -> None:
-    items = (fact(5, Outcome.FAILURE), fact(4, item="jira:10004"), fact(6, item="run ci 77"))
+    items = (fact(5, Outcome.FAILURE), fact(6, Outcome.FAILURE, item="run ci 77"))
     names = {"gh:7#5": "freight/planner#5", "jira:10004": "OPS-4"}
 
-    shown = first_screen(review_ticket(case(items=items, names=names)))
+    shown = first_screen(review_ticket(case(items=items, succeeded=("jira:10004",), names=names)))
 
     assert {"`freight/planner#5`", "`OPS-4`", "`run ci 77`"} <= set(re.findall(r"`[^`]*`", shown))
 
 
 def test_names_from_outside_are_code_and_nothing_is_a_link() -> None:
-    items = (fact(1, Outcome.FAILURE), fact(2))
+    items = (fact(30, Outcome.FAILURE),)
     content = review_ticket(
-        case(items=items, names={"gh:7#1": HOSTILE, "gh:7#2": HOSTILE}, move=MOVE, patch=PATCH)
+        case(items=items, names={"gh:7#30": HOSTILE, "gh:7#2": HOSTILE}, move=MOVE, patch=PATCH)
     )
 
     found = [one for pieces in spans(content) for one in pieces]
@@ -334,7 +345,7 @@ def test_the_mathematics_and_the_digests_stand_below_the_fold() -> None:
     assert "ln of the e-value against the floor: 3.9000." in below
     for digest in ("e" * 64, "b" * 64, "c" * 64, "d" * 64):
         assert f"`{digest}`" in below
-    assert "snapshot 812" in below
+    assert "snapshot 812, bookings of night 77" in below
     assert "e-value" not in first_screen(content)
 
 

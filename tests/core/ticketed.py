@@ -4,10 +4,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from config.shapes.catalog import Workflow
+from config.shapes.gate import GateRules
+from tasks.core.case import Case
 from tasks.core.item_facts import ItemFact, Outcome, Reason
+from tasks.core.packets import Cut, Packet
 from tasks.core.scorecard import CostTally, Scorecard
 from tasks.core.terms import DEFAULTS
-from tasks.core.ticket_case import Evidence, TicketCase
+from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import (
     Block,
     Bullets,
@@ -136,17 +139,32 @@ def fact(number: int, outcome: Outcome = Outcome.SUCCESS, **fields: Any) -> Item
 
 
 def case(**fields: Any) -> TicketCase:
-    values: dict[str, Any] = {
-        "workflow": workflow(),
+    """Freeze a verdict with what it stands on; fields of the packet and its case go there."""
+    judged: dict[str, Any] = {
         "card": card(),
         "golden": card(
             workflow="upgrade-guarded", stage="golden", successes=930, failures=70, unknown=0
         ),
-        "verdict": verdict(),
         "terms": DEFAULTS[2],
-        "items": tuple(fact(number) for number in range(46)),
-        "evidence": Evidence("e" * 64, AS_OF, 812, "b" * 64, "c" * 64, "d" * 64, "1"),
+        "rules": GateRules(),
+        "workflow": workflow(),
+        "controls": (),
+        "contenders": 2,
+        "overdue_actions": 0,
+    }
+    frozen: dict[str, Any] = {
+        "cut": Cut(AS_OF, 812, 77, (("catalog", "c" * 64), ("policy", "b" * 64))),
+        "verdict": verdict(),
+        "succeeded": tuple(f"gh:7#{number}" for number in range(9)),
+    }
+    for parts in (judged, frozen):
+        parts.update({name: fields.pop(name) for name in list(fields) if name in parts})
+    values: dict[str, Any] = {
+        "packet": Packet(case=Case(**judged), **frozen),
+        "digest": "e" * 64,
+        "items": (),
         "decide_by": DECIDE_BY,
+        "chain_head": "d" * 64,
     }
     return TicketCase(**(values | fields))
 
