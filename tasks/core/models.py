@@ -8,6 +8,13 @@ _SEPARATOR = "·"
 # A dated release is the same model to the price list: `-20251001`, `-2025-10-01`.
 _RELEASE_DATE = re.compile(r"-(?:20\d{2})-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])$", re.ASCII)
 _VENDOR_PREFIX = re.compile(r"([a-z0-9][a-z0-9_.-]*):(?=.)", re.ASCII)
+# What vendors append to a model without calling it another one: serving revisions (`-002`,
+# `-v1`), a day without a year (`-0613`), channels, and the third number of a version.
+_PATCH = re.compile(
+    r"(?<=.)(?:[-@](?:20\d{6}|latest|preview|exp|stable|v\d+|\d{3}|(?:0[1-9]|1[0-2])\d{2})"
+    r"|(?<=\d[.-]\d)[.-]\d{1,2})$",
+    re.ASCII,
+)
 # OpenAI's mark of a fine-tuned model, which is priced apart from its base: not a vendor.
 _FINE_TUNED = "ft"
 
@@ -28,6 +35,18 @@ def split_model(text: str) -> tuple[str | None, str]:
     if vendor is not None:
         model = model[len(vendor) + 1 :].strip()
     return vendor, _RELEASE_DATE.sub("", model)
+
+
+def model_family(text: str) -> str:
+    """Spell a model without what a vendor changes under the same name: dates and patches.
+
+    `claude-haiku-4-5-20251001` and `claude-haiku-4-5-1` are `claude-haiku-4-5`.
+    `gpt-5.4` and `gpt-5.4-mini` are two families.
+    """
+    model, before = canonical_model(text), ""
+    while model != before:
+        model, before = _RELEASE_DATE.sub("", _PATCH.sub("", model)), model
+    return model
 
 
 def sku(model: str, tier: str | None = None, context: str | None = None) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.core.models import canonical_model, sku, slug, split_model
+from tasks.core.models import canonical_model, model_family, sku, slug, split_model
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,29 @@ def test_a_model_has_one_spelling(written: str, vendor: str | None, model: str) 
     assert split_model(written) == (vendor, model)
     assert canonical_model(written) == model
     assert canonical_model(model) == model, "spelling it again changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("written", "family"),
+    [
+        ("anthropic:claude-haiku-4-5-20251001", "claude-haiku-4-5"),
+        ("claude-haiku-4-5-1", "claude-haiku-4-5"),
+        ("claude-opus-5@20260901", "claude-opus-5"),
+        ("gpt-4-0613", "gpt-4"),
+        ("gpt-5.4.1-2026-03-05", "gpt-5.4"),
+        ("gemini-2.5-pro-002", "gemini-2.5-pro"),
+        ("gemini-2.5-pro-preview", "gemini-2.5-pro"),
+        # These are other models.
+        ("gpt-5.4-mini", "gpt-5.4-mini"),
+        ("claude-opus-4-1", "claude-opus-4-1"),
+        ("llama-3-70b", "llama-3-70b"),
+        ("-001", "-001"),
+        ("", ""),
+    ],
+)
+def test_a_family_is_a_model_without_dates_and_patches(written: str, family: str) -> None:
+    assert model_family(written) == family
+    assert model_family(family) == family
 
 
 def test_a_sku_names_model_tier_and_context() -> None:
