@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from config.gate_checks import gate_misfits
 from config.misfits import CATALOG, Misfit, not_ascending, repeated
 from config.problems import Path, shown, suggestion
 from config.shapes.base import Stage
@@ -103,6 +104,7 @@ def _workflow(path: Path, workflow: Workflow) -> Iterator[Misfit]:
             yield Misfit(CATALOG, (*path, "outcomes", "failure"), message)
     claims = ((claim.metric, claim.from_day) for claim in workflow.claims)
     yield from not_ascending(CATALOG, (*path, "claims"), claims)
+    yield from gate_misfits(path, workflow)
 
 
 def _stage_entry(path: Path, entry: StageEntry) -> Iterator[Misfit]:

@@ -51,14 +51,16 @@ class TierGate(Shape):
     )
     floor: Share | None = Field(
         None,
-        ge=Decimal("0.01"),
-        le=Decimal("0.99"),
+        gt=0,
+        lt=1,
+        decimal_places=6,
         description="Success rate that has to be proven.",
     )
     alpha: Share | None = Field(
         None,
-        ge=Decimal("0.001"),
-        le=Decimal("0.25"),
+        gt=0,
+        lt=0.5,  # from here on not even a fair coin would be doubted
+        decimal_places=6,
         description="Chance of a wrong promotion.",
     )
     golden_margin: Share | None = Field(
