@@ -2,7 +2,8 @@
 
 `/github`, `/jira`, `/anthropic` and `/openai` answer as these vendors do. Below `/_sandbox`:
 `GET /` says where everything is, `POST /now` moves the clock, `POST /fail` breaks a source,
-`POST /latency` slows all, `GET /requests` counts, `GET /truth` gives the oracle's answer.
+`POST /latency` slows all, `GET /requests` counts, `GET /truth` and `GET /scorecards` give the
+oracle's answers.
 `GET /tickets` lists what was written into Jira and GitHub, `POST /tickets` does what people do.
 """
 
@@ -27,6 +28,7 @@ from sandbox import (
 )
 from sandbox.faults import Faults
 from sandbox.log_lines import FOLDER, write_logs
+from sandbox.oracle.promotion import scorecards
 from sandbox.oracle.truth import truth
 from sandbox.records import World
 from sandbox.script import NIGHTS
@@ -174,6 +176,7 @@ class Sandbox:
             ("GET", "/requests"): lambda: dict(self.faults.counts()),
             ("GET", "/truth"): lambda: truth(self.world, self._now),
             ("POST", "/now"): lambda: self._moved(str(body["now"])),
+            ("GET", "/scorecards"): lambda: list(scorecards(self.world, self._now)),
             ("GET", "/tickets"): lambda: ticket_acts.listing(self.board),
             ("POST", "/tickets"): lambda: ticket_acts.act(self.board, body, self._now),
             ("POST", "/fail"): lambda: self._failing(body),
