@@ -124,6 +124,11 @@ class GithubSource(_HttpSource):
     branch_prefixes: tuple[BranchPrefix, ...] = Field(
         (), description="Branch prefixes that are kept, beside the catalog's and the agents' own."
     )
+    controls: tuple[Glob, ...] = Field(
+        (),
+        description="Repositories whose branch protection and code owners are read, beside those "
+        "of the catalog's scopes.",
+    )
     backfill_days: Whole = Field(90, ge=1, le=3650, description="How far the first night reads.")
 
 

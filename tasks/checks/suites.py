@@ -16,9 +16,11 @@ from great_expectations.expectations import (
 from great_expectations.expectations.expectation import Expectation
 
 from tasks.checks.frames import DAY_SHIFT, KEY, TEXT
+from tasks.core.controls import ControlName, ControlTold
 from tasks.core.money import MAX_NANO
 from tasks.core.tables import (
     CHARGES,
+    CONTROLS,
     INVOICES,
     PAYABLES,
     RUNS,
@@ -126,6 +128,15 @@ def _payables() -> list[Expectation]:
     ]
 
 
+def _controls() -> list[Expectation]:
+    return [
+        _matches("repository", r"^gh:[1-9][0-9]*$"),
+        _in_set("control", [name.value for name in ControlName]),
+        _in_set("state", [state.value for state in ControlTold]),
+        _matches("detail", _WORD),
+    ]
+
+
 _SPECIFIC = {
     RUNS.name: _runs,
     USAGE.name: _usage,
@@ -133,6 +144,7 @@ _SPECIFIC = {
     WORK_ITEM_EVENTS.name: _work_item_events,
     INVOICES.name: _invoices,
     PAYABLES.name: _payables,
+    CONTROLS.name: _controls,
 }
 
 

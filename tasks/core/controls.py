@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from config.globs import is_exact
 from config.shapes.catalog import Workflow
 from tasks.core.globs import compiled
 from tasks.core.verdict import Status
@@ -29,7 +30,6 @@ SAME_AS = {
 ROLLBACK_PLAN = "rollback-plan"
 ROLLBACK_TESTED = "rollback-tested"
 
-_GLOB_SIGNS = frozenset("*?[")
 # Repositories that a sentence names; the others are counted.
 _MOST_NAMED = 3
 
@@ -145,7 +145,7 @@ def repositories_in_scope(workflow: Workflow, known: Iterable[str]) -> tuple[str
     globs = workflow.scope.repositories
     if not globs:
         return () if workflow.scope.tickets else tuple(sorted(set(known)))
-    spelled_out = {glob for glob in globs if not _GLOB_SIGNS & set(glob)}
+    spelled_out = {glob for glob in globs if is_exact(glob)}
     matched = {name for name in known if any(compiled(glob)(name) for glob in globs)}
     return tuple(sorted(matched | spelled_out))
 

@@ -158,6 +158,23 @@ PAYABLES = Table(
     ("source", "issuer", "day", "currency", "document", "line"),
 )
 
+#: One row per control of a repository, as the system that keeps its code tells.
+CONTROLS = Table(
+    "controls",
+    (
+        *_required("source"),
+        *_required("day", of="day"),  # the UTC day of the pull
+        *_required("repository"),  # gh:<repository id>
+        *_required("name"),  # owner/name; a renamed one also under an old name of a scope
+        *_required("control"),  # closed vocabulary, see tasks.core.controls
+        *_required("state"),  # present, absent or unknown
+        *_required("detail"),  # closed vocabulary, see docs/controls.md
+        *_required("observed_at", of="ts"),
+    ),
+    ("source", "name", "control"),
+)
+
 TABLES = {
-    table.name: table for table in (RUNS, USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES)
+    table.name: table
+    for table in (RUNS, USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES, CONTROLS)
 }

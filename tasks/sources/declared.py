@@ -42,7 +42,10 @@ def with_declared(
     for workflow in catalog.workflows:
         prefixes += workflow.match.branch_prefixes
     declared: dict[str, object] = {"branch_prefixes": tuple(dict.fromkeys(prefixes))}
-    if isinstance(source, AgentLogSource):
+    if isinstance(source, GithubSource):
+        scopes = [glob for one in catalog.workflows for glob in one.scope.repositories]
+        declared["controls"] = tuple(dict.fromkeys([*source.controls, *scopes]))
+    else:
         names = [*source.repositories]
         for workflow in catalog.workflows:
             names += [*workflow.match.repositories, *workflow.scope.repositories]

@@ -2,7 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from tasks.core.tables import CHARGES, INVOICES, PAYABLES, RUNS, USAGE, WORK_ITEM_EVENTS, Table
+from tasks.core.tables import (
+    CHARGES,
+    CONTROLS,
+    INVOICES,
+    PAYABLES,
+    RUNS,
+    USAGE,
+    WORK_ITEM_EVENTS,
+    Table,
+)
 
 DAY = date(2026, 11, 17)
 START = datetime(2026, 11, 17, tzinfo=UTC)
@@ -83,6 +92,16 @@ _GOOD: dict[str, dict[str, object]] = {
         "amount_nano": 2**53 + 1,
         "currency": "EUR",
         "document": "0123456789abcdef",
+    },
+    CONTROLS.name: {
+        "source": "github",
+        "day": DAY,
+        "repository": "gh:17",
+        "name": "acme/engine",
+        "control": "code-owners",
+        "state": "present",
+        "detail": "covers_all",
+        "observed_at": START,
     },
 }
 

@@ -8,6 +8,7 @@ from tasks.checks.run import check
 from tasks.checks.suites import suite_of
 from tasks.core.tables import (
     CHARGES,
+    CONTROLS,
     INVOICES,
     PAYABLES,
     RUNS,
@@ -23,6 +24,7 @@ _DISTINCT = {
     USAGE.name: "sku",
     CHARGES.name: "sku",
     WORK_ITEM_EVENTS.name: "event_id",
+    CONTROLS.name: "name",
 }
 #: Tables without a column of free enough text, whose rows differ by ordinal.
 _NUMBERED = frozenset({INVOICES.name, PAYABLES.name})
@@ -46,12 +48,13 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
             (WORK_ITEM_EVENTS, "ref"),
             (INVOICES, "source"),
             (PAYABLES, "source"),
+            (CONTROLS, "name"),
         )
     ),
     (RUNS, "day", DAY + timedelta(days=2), "day_of_batch", "day"),
     *(
         (table, "day", DAY - timedelta(days=1), "day_of_batch", "day")
-        for table in (USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES)
+        for table in (USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES, CONTROLS)
     ),
     *(
         (RUNS, column, -1, "range", column)
@@ -95,6 +98,10 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
     (CHARGES, "category", "refund", "known_value", "category"),
     (CHARGES, "charge_class", "usage", "known_value", "charge_class"),
     (WORK_ITEM_EVENTS, "event", "celebrated", "known_value", "event"),
+    (CONTROLS, "repository", "acme/engine", "pattern", "repository"),
+    (CONTROLS, "control", "luck", "known_value", "control"),
+    (CONTROLS, "state", "maybe", "known_value", "state"),
+    (CONTROLS, "detail", "* @jo-doe", "pattern", "detail"),
     (RUNS, "started_at", START + timedelta(hours=3), "order", "started_at"),
     (CHARGES, "charge_end", START, "order", "charge_start"),
 ]

@@ -1,7 +1,7 @@
-"""Read GitHub: pull requests with reviews and checks, runs, deployments, incidents.
+"""Read GitHub: pull requests with reviews and checks, runs, deployments, incidents, controls.
 
-Every stream is a change stream keyed by the UTC day of the pull, and becomes
-`work_item_events`.
+Every stream is keyed by the UTC day of the pull. `controls` is a report, whole each day; the
+others are change streams and become `work_item_events`.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,9 @@ from datetime import UTC, date, datetime, time
 
 from config.shapes.sources import GithubSource
 from tasks.core.batches import Pulled, Stream, StreamKind, Watermark
+from tasks.core.tables import CONTROLS as TABLE
 from tasks.sources.github.conform import conform
+from tasks.sources.github.fetch_controls import fetch_controls
 from tasks.sources.github.fetch_feeds import (
     fetch_deployments,
     fetch_incidents,
@@ -39,16 +41,22 @@ _FETCHERS = {
     "incidents": fetch_incidents,
     "workflow_runs": fetch_workflow_runs,
     "deployments": fetch_deployments,
+    "controls": fetch_controls,
 }
-STREAMS: tuple[Stream, ...] = tuple(
-    Stream(
-        name,
-        StreamKind.CHANGE,
-        _TABLE,
-        ("record", "key") if name == "pull_requests" else ("key",),
-        _VOLATILE,
-    )
-    for name in _FETCHERS
+CONTROLS = Stream("controls", StreamKind.REPORT, TABLE.name, ("key",), _VOLATILE)
+STREAMS: tuple[Stream, ...] = (
+    *(
+        Stream(
+            name,
+            StreamKind.CHANGE,
+            _TABLE,
+            ("record", "key") if name == "pull_requests" else ("key",),
+            _VOLATILE,
+        )
+        for name in _FETCHERS
+        if name != CONTROLS.name
+    ),
+    CONTROLS,
 )
 
 

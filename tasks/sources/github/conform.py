@@ -1,4 +1,4 @@
-"""Turn GitHub's raw rows into events of work items."""
+"""Turn GitHub's raw rows into events of work items, and into controls of repositories."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -17,6 +17,7 @@ from tasks.core.work_items import (
     github_commit,
     github_repository,
 )
+from tasks.sources.github.conform_controls import conform_controls
 
 
 def conform(stream: Stream, config: GithubSource, rows: Iterable[RawRow], key: date) -> Conformed:
@@ -28,6 +29,8 @@ def conform(stream: Stream, config: GithubSource, rows: Iterable[RawRow], key: d
         rows: As `fetch` gave them.
         key: UTC day of the pull.
     """
+    if stream.name == "controls":
+        return conform_controls(config, rows, key)
     facts_of = {
         "pull_requests": _pull_request_facts,
         "item_events": _item_event_facts,

@@ -20,6 +20,7 @@ class Repo:
         name: `owner/name`; a keyed digest where the owner is a person.
         is_personal: The owner is a person's account.
         path: `/repos/owner/name` of the API; never stored or shown.
+        default_branch: Its name; never stored or shown. None where the answer does not tell.
     """
 
     id: int
@@ -30,6 +31,7 @@ class Repo:
     prefixes: tuple[str, ...]
     incident_labels: frozenset[str]
     keyed_digest: Callable[[str], str]
+    default_branch: str | None = field(default=None, repr=False)
 
     def item(self, number: int) -> str:
         """Key of an issue or pull request of this repository."""

@@ -40,7 +40,8 @@ _FINAL_DEPLOYMENT = frozenset({"success", "failure", "error", "inactive"})
 _DEPLOYMENT_STATES = _FINAL_DEPLOYMENT | {"in_progress", "queued", "pending", "waiting"}
 #: A check, run or deployment that has not come to its end.
 PENDING = "pending"
-_PRODUCTION_NAMES = frozenset({"production", "prod", "live"})
+#: Environments that deploy to customers, where a deployment does not say so itself.
+PRODUCTION_NAMES = frozenset({"production", "prod", "live"})
 
 
 def parse_check_run(payload: object) -> RawRow:
@@ -129,7 +130,7 @@ def parse_deployment(payload: object, repo: Repo) -> RawRow:
     environment = (deployment.environment or "").lower()
     is_production = deployment.production_environment
     if is_production is None:  # only answered to clients that ask for a preview
-        is_production = environment in _PRODUCTION_NAMES
+        is_production = environment in PRODUCTION_NAMES
     return deployment_row(repo, deployment.id, deployment.sha, is_production=is_production)
 
 

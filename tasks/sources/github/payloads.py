@@ -44,6 +44,7 @@ class Repository(_Payload):
     id: Id
     full_name: str | None = None
     owner: Owner | None = None
+    default_branch: str | None = None
 
 
 class Branch(_Payload):

@@ -29,11 +29,11 @@ CONCURRENCY = 32
 #: What is lost at most when a limit ends the pull.
 _CHUNK = 128
 PAGE = 100
-# More lists of single items than this that fail with 5xx are an outage.
-_FAILED_PARTS = 10
-# The repository or the part is gone, blocked, switched off, or not shown to this credential.
-_FORBIDDEN = 403
-_UNREADABLE = frozenset({_FORBIDDEN, 404, 409, 410, 422, 451})
+#: More lists of single items than this that fail with 5xx are an outage.
+FAILED_PARTS = 10
+FORBIDDEN = 403
+#: The repository or the part is gone, blocked, switched off, or not shown to this credential.
+UNREADABLE = frozenset({FORBIDDEN, 404, 409, 410, 422, 451})
 
 
 class UnreadableError(Exception):
@@ -50,7 +50,7 @@ class UnreadableError(Exception):
     @property
     def is_fault(self) -> bool:
         """Tell a missing permission or a broken answer from a part that is switched off."""
-        return not isinstance(self.cause, StatusError) or self.cause.status == _FORBIDDEN
+        return not isinstance(self.cause, StatusError) or self.cause.status == FORBIDDEN
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class Reading:
             for response in link_pages(self.client, path, params={**params, "per_page": PAGE}):
                 yield response.json
         except StatusError as error:
-            if error.status not in _UNREADABLE:
+            if error.status not in UNREADABLE:
                 raise
             self.refuse_whole(place, f"unreadable_{error.status}")
             raise UnreadableError(error) from None
@@ -127,7 +127,7 @@ class Reading:
             raise
         except SourceUnavailableError:
             self.failed_parts += 1
-            if self.failed_parts > _FAILED_PARTS:
+            if self.failed_parts > FAILED_PARTS:
                 raise
             self.refuse_whole(place, "unavailable")
             return None

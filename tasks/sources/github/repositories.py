@@ -101,6 +101,7 @@ def _repos(reading: Reading, found: list[tuple[str, payloads.Repository]]) -> li
             prefixes=config.branch_prefixes,
             incident_labels=frozenset(config.incident_labels),
             keyed_digest=reading.keyed_digest,
+            default_branch=one.default_branch,
         )
     return list(repos.values())
 

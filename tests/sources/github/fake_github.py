@@ -103,11 +103,14 @@ class FakeRepo:
     runs: list[Payload] = field(default_factory=list)
     deployments: list[Payload] = field(default_factory=list)
     deployment_states: dict[int, list[Payload]] = field(default_factory=dict)
+    #: What else it answers, by the path below it.
+    answers: dict[str, Any] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
 
     @property
     def payload(self) -> Payload:
-        return {"id": self.id, "full_name": self.name, "owner": self.owner}
+        named = {"id": self.id, "full_name": self.name, "owner": self.owner}
+        return named | {"default_branch": "main"}
 
 
 class FakeGithub:
@@ -163,6 +166,9 @@ class FakeGithub:
         for tail, status in repo.refused.items():
             if "/".join(rest).endswith(tail):
                 return Reply(status, body={"message": "Resource not accessible"})
+        told = repo.answers.get("/".join(rest))
+        if told is not None:
+            return self._page(request, told, query) if isinstance(told, list) else Reply(body=told)
         match rest:
             case []:
                 return Reply(body=repo.payload)
