@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 
-from config.load import load_config
+from config.load import load_config, load_tickets
 from config.settings import settings_from_environment
 from config.wiring import wiring_problems
 from tasks.core.errors import ConfigError, GraduandError
@@ -79,8 +79,10 @@ def _configuration() -> str:
 
 def _wiring() -> str:
     settings = settings_from_environment()
-    sources = load_config(settings.config_dir).sources
-    problems = wiring_problems(settings, sources)
+    config = load_config(settings.config_dir)
+    sources = config.sources
+    tickets = load_tickets(settings.config_dir, config.catalog)
+    problems = wiring_problems(settings, sources, tickets)
     if problems:
         lines = [f"{one.source or 'environment'}: {one.message}" for one in problems]
         raise ConfigError("\n".join(lines))

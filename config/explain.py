@@ -31,6 +31,8 @@ _PATTERNS = {
     ),
     r"^[A-Z]{3}$": "must be a currency code such as `USD`",
     r"^[A-Z][A-Z0-9_]{0,31}$": "must be a Jira project key such as `OPS`",
+    r"^[A-Z][A-Z0-9_]{1,19}$": "must be a Jira project key such as `PROMO`",
+    r"^[A-Za-z0-9-]{1,39}/[A-Za-z0-9_.-]{1,100}$": "must be a repository as `owner/name`",
     r"^customfield_[0-9]+$": "must be a Jira field id such as `customfield_10042`",
     r"^[A-Za-z0-9_.-]+/([A-Za-z0-9_.-]+|\*)$": "must be `owner/name`, or `owner/*` for all",
 }

@@ -15,14 +15,16 @@ from config.errors import ConfigError
 from config.explain import validate_document
 from config.finance_checks import finance_misfits
 from config.match_checks import match_misfits
-from config.misfits import CATALOG, FINANCE, POLICY, SOURCES, Misfit
+from config.misfits import CATALOG, FINANCE, POLICY, SOURCES, TICKETS, Misfit
 from config.problems import Problem
 from config.shapes.base import Shape
 from config.shapes.catalog import Catalog
 from config.shapes.finance import Finance
 from config.shapes.policy import Policy
 from config.shapes.sources import Sources
+from config.shapes.tickets import Tickets
 from config.source_checks import cross_file_misfits, policy_misfits, sources_misfits
+from config.tickets_checks import tickets_misfits
 from config.yaml_lines import Document, read_document
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
@@ -87,6 +89,32 @@ def load_config(folder: Path) -> Config:
     }
     digests = {name: digest_of(shape) for name, shape in shapes.items()}
     return Config(catalog, policy, sources, finance, digests)
+
+
+def load_tickets(folder: Path, catalog: Catalog) -> Tickets:
+    """Read tickets.yaml, if there is one; without it no ticket goes anywhere.
+
+    Args:
+        folder: Of the configuration.
+        catalog: As loaded; routes name its portfolios.
+
+    Raises:
+        ConfigError: As `load_config`.
+    """
+    if not (folder / TICKETS).exists():
+        return Tickets(version=1)
+    document = read_document(folder / TICKETS)
+    problems = list(document.problems)
+    tickets = _shaped(document, Tickets, problems)
+    if tickets is not None:
+        problems += [
+            document.problem(misfit.path, misfit.message)
+            for misfit in tickets_misfits(tickets, catalog)
+        ]
+    if problems or tickets is None:
+        what = f"the ticket systems in {folder}"
+        raise ConfigError.listing(what, problems)
+    return tickets
 
 
 def config_from_bodies(bodies: Mapping[str, tuple[str, str]]) -> Config:

@@ -12,6 +12,7 @@ CATALOG = "catalog.yaml"
 POLICY = "policy.yaml"
 SOURCES = "sources.yaml"
 FINANCE = "finance.yaml"
+TICKETS = "tickets.yaml"
 
 
 class Misfit(NamedTuple):

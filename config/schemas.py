@@ -14,6 +14,7 @@ from config.shapes.catalog import Catalog
 from config.shapes.finance import Finance
 from config.shapes.policy import Policy
 from config.shapes.sources import Sources
+from config.shapes.tickets import Tickets
 
 FOLDER = Path(__file__).parent / "schemas"
 SHAPES: Mapping[str, type[Shape]] = {
@@ -21,11 +22,12 @@ SHAPES: Mapping[str, type[Shape]] = {
     "policy": Policy,
     "sources": Sources,
     "finance": Finance,
+    "tickets": Tickets,
 }
 
 
 def schema_text(name: str) -> str:
-    """Render the schema of `catalog`, `policy`, `sources` or `finance`, as its file holds it."""
+    """Render the schema of one of `SHAPES`, as its file holds it."""
     schema = SHAPES[name].model_json_schema(by_alias=True, mode="validation")
     document = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,6 +1,5 @@
 """Checks of sources and policy, and of what the three files say about each other."""
 
-import re
 from collections.abc import Iterator
 
 from config.catalog_checks import unknown_reference
@@ -22,6 +21,7 @@ from config.shapes.sources import (
     Source,
     Sources,
 )
+from config.variable_names import name_misfits
 
 _ISSUER = f"issuer of {SOURCES}"
 
@@ -168,15 +168,4 @@ def _variable_names(path: Path, source: Source, seen: dict[str, str]) -> Iterato
         names.append(("secret", "SECRET_", source.secret))
     if isinstance(source, JiraSource) and source.user is not None:
         names.append(("user", "SECRET_", source.user))
-    for field, prefix, name in names:
-        variable = prefix + re.sub("[-.]", "_", name).upper()
-        if variable.endswith(("_FILE", "_HOSTS")):
-            message = "must not end in `file` or `hosts`, which settings use as endings; rename it."
-            yield Misfit(SOURCES, (*path, field), message)
-        other = seen.setdefault(variable, name)
-        if other != name:
-            message = (
-                f"and {shown(other)} would both be GRADUAND_{variable} in the environment; "
-                "rename one."
-            )
-            yield Misfit(SOURCES, (*path, field), message)
+    yield from name_misfits(SOURCES, path, names, seen)
