@@ -78,6 +78,8 @@ def _settings(limits: Limits, spill: str) -> dict[str, str | bool | int | float 
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "preserve_insertion_order": False,
+        # Filters that a join derives are pushed into Arrow tables, which refuse those of 1.5.
+        "disabled_optimizers": "join_filter_pushdown",
     }
     if limits.threads is not None:
         settings["threads"] = limits.threads

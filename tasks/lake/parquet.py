@@ -93,13 +93,13 @@ def to_parquet(rows: Sequence[Mapping[str, object]], table: Table) -> bytes:
     return parquet_bytes(pa.table(columns, schema=schema))
 
 
-def parquet_bytes(rows: pa.Table) -> bytes:
-    """Write an Arrow table as a sealed Parquet file."""
+def parquet_bytes(rows: pa.Table, row_group_size: int | None = None) -> bytes:
+    """Write an Arrow table as a sealed Parquet file, by default in groups of a million rows."""
     sink = io.BytesIO()
     with pq.ParquetWriter(
         sink, rows.schema, compression="zstd", write_page_checksum=True
     ) as writer:
-        writer.write_table(rows)
+        writer.write_table(rows, row_group_size)
         writer.add_key_value_metadata({KEY: PLACEHOLDER})
     return seal(sink.getvalue())
 

@@ -284,6 +284,21 @@ class Lake:
             return None
         return [json.loads(line) for line in lines]
 
+    def save_columns(self, kind: str, made_of: str, data: bytes) -> tuple[str, int]:
+        """Keep columns that can be computed again, as `save_memo` keeps rows.
+
+        Args:
+            kind: Names the folder.
+            made_of: Digest of what they were made of.
+            data: A sealed Parquet file.
+
+        Returns:
+            Its path and size in bytes.
+        """
+        path = f"aggregates/{_safe(kind)}/{_safe(made_of)}.parquet"
+        self.files.replace(path, data)
+        return path, len(data)
+
     def _publish(self, path: str, data: bytes, verify: Callable[[], object]) -> int:
         """Publish unless a sound file of that name exists; give the size of what stands there."""
         if not self.files.publish(path, data):
