@@ -58,14 +58,15 @@ Moment = Annotated[datetime, AfterValidator(_has_time_zone)]
 Month = Period
 
 
-def _source_names() -> list[str]:
-    """Name the enabled sources; read when the flow loads, so that the form offers them."""
+def _offered() -> tuple[list[str], list[str]]:
+    """Name enabled sources and workflows; read when a flow loads, so that its form has them."""
     config = load_config(settings_from_environment().config_dir)
-    return [source.name for source in config.sources.sources if source.enabled]
+    sources = [source.name for source in config.sources.sources if source.enabled]
+    return sources, [workflow.id for workflow in config.catalog.workflows]
 
 
-#: What the form offers, and starts with.
-EVERY_SOURCE = _source_names()
+#: What the forms offer; that of sources starts with all of them.
+EVERY_SOURCE, EVERY_WORKFLOW = _offered()
 
 
 def _is_offered(name: str) -> str:
@@ -76,6 +77,20 @@ def _is_offered(name: str) -> str:
         raise ValueError(message)
     return name
 
+
+def _is_in_catalog(name: str) -> str:
+    if name not in EVERY_WORKFLOW:
+        message = f"{name!r} is not a workflow of catalog.yaml; there are: " + ", ".join(
+            EVERY_WORKFLOW
+        )
+        raise ValueError(message)
+    return name
+
+
+#: One workflow of `catalog.yaml`; the form shows them as choices.
+WorkflowName = Annotated[
+    str, AfterValidator(_is_in_catalog), Field(json_schema_extra={"enum": EVERY_WORKFLOW})
+]
 
 #: One enabled source of `sources.yaml`; the form shows them as choices.
 SourceName = Annotated[
