@@ -26,7 +26,7 @@ from tasks.transport.client import Client
 __all__ = ["HEADERS", "PARSER", "STREAMS", "conform", "fetch"]
 
 #: Raise it when the same raw rows would conform to other events.
-PARSER = "github-1"
+PARSER = "github-2"
 #: For the client of this source: sent with every request, next pages included. Later versions
 #: of the API leave out `merge_commit_sha`, which reverts and deployments are traced by.
 HEADERS = {

@@ -7,6 +7,7 @@ from typing import cast
 from config.shapes.sources import GithubSource
 from tasks.core.batches import Conformed, Json, RawRow, Stream
 from tasks.core.findings import Finding
+from tasks.core.hand_tags import malformed_tags
 from tasks.core.instants import parse_instant
 from tasks.core.work_items import (
     EventKind,
@@ -116,12 +117,17 @@ def _check_facts(row: RawRow) -> Iterator[Fact]:
 
 
 def _item_event_facts(row: RawRow) -> Iterator[Fact]:
-    item, at, stamp = str(row["item"]), _text(row["at"]), _text(row["stamp"])
+    item, at = str(row["item"]), _text(row["at"])
+    stamp, tag = _text(row["stamp"]), _text(row.get("tag"))
     match row["event"]:
         case "closed":
             yield Fact(item, EventKind.CLOSED, at, _text(row["reason"]))
         case "reopened":
             yield Fact(item, EventKind.REOPENED, at)
+        case "labeled" if tag:
+            yield Fact(item, EventKind.TAGGED, at, tag, "label")
+        case "unlabeled" if tag:
+            yield Fact(item, EventKind.UNTAGGED, at, tag, "label")
         case "labeled":
             yield Fact(item, EventKind.STAMPED, at, stamp, "label")
         case "unlabeled":
@@ -146,6 +152,9 @@ def _hint_facts(row: RawRow, item: str, created_at: str | None) -> Iterator[Fact
         yield Fact(item, EventKind.AUTHORED, created_at, _text(row["author"]))
     for stamp in _texts(row["stamps"]):
         yield Fact(item, EventKind.STAMPED, created_at, stamp, "label")
+    # Rows of earlier nights were written before tags were read.
+    for tag in _texts(row.get("tags")):
+        yield Fact(item, EventKind.TAGGED, created_at, tag, "label")
     for link in _rows(row["links"]):
         yield Fact(item, EventKind.LINKED, created_at, _text(link["type"]), _text(link["ref"]))
 
@@ -185,6 +194,8 @@ def _findings(row: RawRow, source: str) -> Iterator[Finding]:
     if count:
         detail = f"{count} stamps do not fit [a-z0-9_.-]{{1,64}} and were dropped"
         yield Finding("malformed_stamp", item, detail, source)
+    if row.get("malformed_tags"):
+        yield malformed_tags(item, int(str(row["malformed_tags"])), source)
     named = row.get("reverts") or any(one["reverts"] for one in _rows(row.get("commits")))
     if row.get("is_revert") and not named:
         yield Finding("revert_unresolved", item, "reverts something it does not name", source)

@@ -6,6 +6,7 @@ organisations, workflow stamps, ticket keys, declared branch prefixes, keyed dig
 
 from tasks.core.batches import Json, RawRow
 from tasks.core.branches import branch_hint
+from tasks.core.hand_tags import hand_tags
 from tasks.core.identities import agent_of_email
 from tasks.core.instants import instant_text
 from tasks.core.work_items import LinkType
@@ -24,7 +25,8 @@ def parse_pull_request(payload: object, repo: Repo) -> RawRow:
     pull = payloads.PullRequest.model_validate(payload)
     title, body = pull.title or "", pull.body or ""
     branch = branch_hint(pull.head.ref or "", repo.prefixes, repo.keyed_digest)
-    stamps = texts.label_stamps(label_names(pull.labels))
+    labels = label_names(pull.labels)
+    stamps, tags = texts.label_stamps(labels), hand_tags(labels)
     closes = texts.closing_links(body, repo.names)
     tickets = texts.mentioned_tickets(pull.head.ref or "", title, body)
     reverts = texts.reverted_items(body, repo.names)
@@ -51,6 +53,8 @@ def parse_pull_request(payload: object, repo: Repo) -> RawRow:
         "branch_digest": branch.digest,
         "stamps": list(stamps.ids),
         "malformed_stamps": stamps.malformed,
+        "tags": [tag.value for tag in tags.tags],
+        "malformed_tags": tags.malformed,
         "links": links,
         "is_revert": bool(reverts) or texts.is_revert(title),
         "reverts": list(reverts),

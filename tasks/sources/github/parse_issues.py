@@ -1,6 +1,7 @@
 """Parse incidents and the events of issues and pull requests into raw rows."""
 
 from tasks.core.batches import Json, RawRow
+from tasks.core.hand_tags import hand_tags
 from tasks.core.instants import instant_text
 from tasks.core.work_items import LinkType
 from tasks.sources.github import payloads, texts
@@ -21,7 +22,7 @@ def parse_incident(payload: object, repo: Repo) -> RawRow | None:
         return None
     labels = label_names(issue.labels)
     body = issue.body or ""
-    stamps = texts.label_stamps(labels)
+    stamps, tags = texts.label_stamps(labels), hand_tags(labels)
     links: list[Json] = [
         {"type": kind.value, "ref": ref}
         for kind, ref in texts.incident_links(body, labels, repo.names)
@@ -41,6 +42,8 @@ def parse_incident(payload: object, repo: Repo) -> RawRow | None:
         "severity": texts.severity_of(labels),
         "stamps": list(stamps.ids),
         "malformed_stamps": stamps.malformed,
+        "tags": [tag.value for tag in tags.tags],
+        "malformed_tags": tags.malformed,
         "links": links,
     }
 
@@ -48,8 +51,8 @@ def parse_incident(payload: object, repo: Repo) -> RawRow | None:
 def parse_item_event(payload: object, repo: Repo) -> RawRow | None:
     """Reduce an entry of a repository's issue events; None for what we do not read.
 
-    Read: a pull request or an incident was closed or opened again, and `workflow:` labels
-    put on or taken off. Who did it is never read.
+    Read: a pull request or an incident was closed or opened again, and `workflow:` and
+    `outcome:` labels put on or taken off. Who did it is never read.
 
     Raises:
         pydantic.ValidationError: A key or an instant is missing or malformed.
@@ -59,9 +62,10 @@ def parse_item_event(payload: object, repo: Repo) -> RawRow | None:
         return None
     is_pull = event.issue.pull_request is not None
     is_incident = bool(repo.incident_labels & set(label_names(event.issue.labels)))
-    stamps = texts.label_stamps(label_names([event.label] if event.label else []))
+    label = label_names([event.label] if event.label else [])
+    stamps, tags = texts.label_stamps(label).ids, hand_tags(label).tags
     is_labelling = event.event in {"labeled", "unlabeled"}
-    if not (is_pull or is_incident) or (is_labelling and not stamps.ids):
+    if not (is_pull or is_incident) or (is_labelling and not stamps and not tags):
         return None
     return {
         "key": f"gh:{repo.id}/event/{event.id}",
@@ -69,7 +73,8 @@ def parse_item_event(payload: object, repo: Repo) -> RawRow | None:
         "item": repo.item(event.issue.number),
         "event": event.event,
         "reason": _reason(event.state_reason),
-        "stamp": stamps.ids[0] if stamps.ids else None,
+        "stamp": stamps[0] if stamps else None,
+        "tag": tags[0].value if tags else None,
         "at": instant_text(event.created_at),
     }
 

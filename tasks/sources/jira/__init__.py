@@ -12,7 +12,7 @@ from tasks.transport.client import Client
 __all__ = ["PARSER", "STREAMS", "conform", "fetch"]
 
 #: Raise it when the same raw rows would conform to other events.
-PARSER = "jira-1"
+PARSER = "jira-2"
 STREAMS: tuple[Stream, ...] = (
     Stream(
         "issues",

@@ -7,8 +7,10 @@ from typing import cast
 from config.shapes.sources import JiraSource
 from tasks.core.batches import Conformed, Json, RawRow, Stream
 from tasks.core.findings import Finding
+from tasks.core.hand_tags import malformed_tags
 from tasks.core.instants import parse_instant
 from tasks.core.work_items import EventKind, Fact, ItemEvent, ItemType, event_row
+from tasks.sources.jira.parse import TAG
 
 _DONE = "done"
 _OPEN = frozenset({"new", "indeterminate"})
@@ -55,6 +57,9 @@ def _facts(row: RawRow) -> Iterator[Fact]:
         yield Fact(item, EventKind.INCIDENT_OPENED, created_at, _text(row["severity"]))
     for stamp in cast("list[str]", row["stamps"]):
         yield Fact(item, EventKind.STAMPED, created_at, stamp, "label")
+    # Rows of earlier nights were written before tags were read.
+    for tag in cast("list[str]", row.get("tags") or []):
+        yield Fact(item, EventKind.TAGGED, created_at, tag, "label")
     for link in _rows(row["links"]):
         yield Fact(item, EventKind.LINKED, created_at, _text(link["type"]), _text(link["ref"]))
     yield from _history(row, item)
@@ -66,6 +71,8 @@ def _history(row: RawRow, item: str) -> Iterator[Fact]:
     for change in changes:
         if change["field"] == "status":
             yield from _status_facts(change, item)
+        elif change["field"] == TAG:
+            yield _tag_fact(change, item)
         else:
             yield from _resolution_facts(change, item)
     first = statuses[0]["old_category"] if statuses else row["category"]
@@ -87,6 +94,11 @@ def _status_facts(change: Mapping[str, Json], item: str) -> Iterator[Fact]:
         yield Fact(item, EventKind.REOPENED, at)
 
 
+def _tag_fact(change: Mapping[str, Json], item: str) -> Fact:
+    event = EventKind.TAGGED if change["new"] else EventKind.UNTAGGED
+    return Fact(item, event, _text(change["at"]), _text(change["new"] or change["old"]), "label")
+
+
 def _resolution_facts(change: Mapping[str, Json], item: str) -> Iterator[Fact]:
     at = _text(change["at"])
     if change["new"]:
@@ -100,6 +112,8 @@ def _findings(row: RawRow, source: str) -> Iterator[Finding]:
     if row["malformed_stamps"]:
         detail = f"{row['malformed_stamps']} stamps do not fit [a-z0-9_.-]{{1,64}} and were dropped"
         yield Finding("malformed_stamp", item, detail, source)
+    if row.get("malformed_tags"):
+        yield malformed_tags(item, int(str(row["malformed_tags"])), source)
     if row["is_cut"] or row["changes"] is None:
         detail = "the history is not whole; times it was reopened may be missing"
         yield Finding("history_cut", item, detail, source)

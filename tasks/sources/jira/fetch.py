@@ -139,14 +139,14 @@ def _search(reading: Reading, jql: str) -> Iterator[Sequence[object]]:
 
 
 def _add_histories(reading: Reading, site: Site, rows: list[RawRow], place: str) -> None:
-    """Add the whole status history of issues; the one that searches give is cut at 100.
+    """Add the whole history of issues; the one that searches give is cut at 100.
 
     Where it is refused or malformed it stays None, which is not empty.
     """
     by_key = {str(row["key"]): row for row in rows}
     query: dict[str, object] = {
         "issueIdsOrKeys": [key.removeprefix("jira:") for key in by_key],
-        "fieldIds": list(payloads.FOLLOWED),
+        "fieldIds": [*payloads.FOLLOWED, payloads.LABELS],
         "maxResults": 1000,
     }
     changes: dict[str, list[Json]] = {key: [] for key in by_key}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tasks.core.batches import Json, RawRow
+from tasks.core.hand_tags import hand_tags
 from tasks.core.identities import BOT, HUMAN
 from tasks.core.instants import instant_text
 from tasks.core.work_items import LinkType, jira_item, jira_key_ref
@@ -15,6 +16,8 @@ from tasks.sources.jira import payloads
 
 _CATEGORIES = frozenset({"new", "indeterminate", "done"})
 UNKNOWN = "unknown"
+#: Field of a change that put a tag on, or took one off.
+TAG = "tag"
 _STAMP = re.compile(r"[a-z0-9_.-]{1,64}", re.ASCII)
 _WORKFLOW_LABEL = "workflow:"
 _LINK_LABEL = re.compile(
@@ -86,6 +89,7 @@ def parse_issue(payload: object, site: Site) -> RawRow:
     issue = payloads.Issue.model_validate(payload)
     fields = issue.fields
     stamps, malformed = _stamps(fields.labels or ())
+    tags = hand_tags(fields.labels or ())
     issue_type = fields.issue_type
     type_words = {issue_type.id, (issue_type.name or "").lower()} if issue_type else set()
     # The issue tells the category of its own status even where the list of statuses lags.
@@ -112,6 +116,8 @@ def parse_issue(payload: object, site: Site) -> RawRow:
         "author": _actor(fields.creator),
         "stamps": stamps,
         "malformed_stamps": malformed,
+        "tags": [tag.value for tag in tags.tags],
+        "malformed_tags": tags.malformed,
         "links": [*_links(fields.links or ()), *_label_links(fields.labels or (), site)],
         "changes": (
             _changes(issue.changelog.histories, site) if issue.changelog is not None else None
@@ -121,7 +127,7 @@ def parse_issue(payload: object, site: Site) -> RawRow:
 
 
 def parse_changes(payload: object, site: Site) -> tuple[str, list[Json]]:
-    """Reduce the history of one issue to its status and resolution changes, oldest first.
+    """Reduce the history of one issue to what became of status, resolution and tags, in order.
 
     Returns:
         Item key and changes.
@@ -137,6 +143,8 @@ def _changes(histories: Sequence[payloads.History], site: Site) -> list[Json]:
     changes: list[Json] = []
     for history in sorted(histories, key=lambda one: one.created_at):
         for item in history.items or ():
+            if item.name == payloads.LABELS:
+                changes += _tag_changes(item, instant_text(history.created_at))
             if item.name not in payloads.FOLLOWED:
                 continue
             change: dict[str, Json] = {
@@ -150,6 +158,17 @@ def _changes(histories: Sequence[payloads.History], site: Site) -> list[Json]:
                 change["new_category"] = site.category(item.new)
             changes.append(change)
     return changes
+
+
+def _tag_changes(item: payloads.Item, at: str) -> list[Json]:
+    """Say which tags were put on and taken off; no other label is kept."""
+    before, after = (
+        {tag.value for tag in hand_tags((text or "").split()).tags}
+        for text in (item.old_text, item.new_text)
+    )
+    taken_off = [(tag, None) for tag in sorted(before - after)]
+    put_on = [(None, tag) for tag in sorted(after - before)]
+    return [{"field": TAG, "at": at, "old": old, "new": new} for old, new in taken_off + put_on]
 
 
 def _category(status: payloads.Status) -> str:

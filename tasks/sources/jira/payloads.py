@@ -33,8 +33,17 @@ IssueKey: TypeAlias = Annotated[
 ]
 
 
-#: Fields whose changes are kept.
+#: Fields that change from an id to an id, and are kept.
 FOLLOWED = ("status", "resolution")
+#: Changes from text to text; only the tags among them are kept.
+LABELS = "labels"
+
+
+def _text_only(value: object) -> object:
+    return value if isinstance(value, str) else None
+
+
+MaybeText: TypeAlias = Annotated[str | None, BeforeValidator(_text_only)]
 
 
 class _Payload(BaseModel):
@@ -111,15 +120,18 @@ class Fields(_Payload):
 
 
 class Item(_Payload):
-    """One changed field. `toString` and `fromString` hold texts and are not read.
+    """One changed field.
 
-    Fields that we follow change from an id to an id; others change from text to text.
+    Fields that we follow change from an id to an id; others change from text to text, in
+    `fromString` and `toString`. Of these only the labels are looked at.
     """
 
     field_id: str | None = Field(None, alias="fieldId")
     field: str | None = None
     old: str | None = Field(None, alias="from")
     new: str | None = Field(None, alias="to")
+    old_text: MaybeText = Field(None, alias="fromString")
+    new_text: MaybeText = Field(None, alias="toString")
 
     @property
     def name(self) -> str | None:

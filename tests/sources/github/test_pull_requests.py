@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tasks.core.errors import SourceError, SourceUnavailableError, WaitUntilError
 from tasks.core.item_states import ItemStatus
-from tests.sources.github.conftest import Nights, keyed_digest
+from tasks.core.work_items import Tag
+from tasks.sources import github
+from tests.sources.github.conftest import STREAMS, Nights, keyed_digest
 from tests.sources.github.fake_github import (
     FakeGithub,
     FakeRepo,
@@ -459,6 +462,52 @@ def test_a_stamp_put_on_later_is_dated_by_the_feed(nights: Begin) -> None:
     night.pull("item_events")
 
     assert night.states()["gh:900#4"].stamps == ("b",)
+
+
+def relabelled(number: int, event: str, label: str, day: int) -> dict[str, Any]:
+    return {
+        "id": 40 + day,
+        "event": event,
+        "created_at": f"2026-11-{day:02}T10:00:00Z",
+        "label": {"name": label},
+        "issue": {"number": number, "labels": [], "pull_request": {}},
+    }
+
+
+def test_a_hand_set_tag_counts_until_the_feed_says_that_it_was_taken_off(nights: Begin) -> None:
+    tag = "outcome:Success"
+    repo = FakeRepo(pulls=[pull(4, labels=[{"name": tag}])])
+    night = nights(repo)
+    night.pull()
+    tagged = night.states()["gh:900#4"].tags
+    repo.events = [relabelled(4, "unlabeled", tag, 6), relabelled(4, "labeled", tag, 5)]
+
+    night.pull("item_events")
+
+    assert (tagged, night.states()["gh:900#4"].tags) == ((Tag.SUCCESS,), ())
+
+
+def test_a_tag_that_is_none_of_the_three_words_is_found_and_not_kept(nights: Begin) -> None:
+    labels = [{"name": "outcome:Jane Roe"}, {"name": "outcome:failure"}]
+    night = nights(FakeRepo(pulls=[pull(4, labels=labels)]))
+
+    pulled = night.pull()
+
+    assert night.states()["gh:900#4"].tags == (Tag.FAILURE,)
+    assert [finding.code for finding in night.conformed[0].findings] == ["malformed_tag"]
+    assert "Jane" not in repr((pulled, night.conformed))
+
+
+def test_rows_of_nights_before_tags_were_read_still_conform(nights: Begin) -> None:
+    night = nights(FakeRepo(pulls=[pull(4, labels=[{"name": "outcome:failure"}])]))
+    rows = night.pull().batches[0].rows
+    old = [
+        {name: value for name, value in row.items() if not name.endswith("tags")} for row in rows
+    ]
+
+    conformed = github.conform(STREAMS["pull_requests"], night.config, old, night.now.date())
+
+    assert {"opened", "tagged"} & {str(one["event"]) for one in conformed.rows} == {"opened"}
 
 
 def test_a_night_whose_time_is_over_ends_at_once(nights: Begin) -> None:

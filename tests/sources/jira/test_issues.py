@@ -8,6 +8,8 @@ import pytest
 
 from tasks.core.errors import SourceError, WaitUntilError
 from tasks.core.item_states import ItemStatus
+from tasks.core.work_items import Tag
+from tasks.sources import jira
 from tests.sources.jira.conftest import Nights, keyed_digest
 from tests.sources.jira.fake_jira import STATUSES, FakeJira, change, issue
 from tests.transport.loopback import Reply
@@ -178,6 +180,60 @@ def test_links_are_typed_in_both_directions_by_type_and_by_label(nights: Begin) 
         ("caused_by", "jira-key:PAY-9"),
         ("used_in", f"gh-name:{keyed_digest('acme/engine')}#12"),
     }
+
+
+def labelled(created: str, before: str | None, after: str | None) -> dict[str, Any]:
+    item = {"field": "labels", "fieldId": "labels", "from": "", "to": ""}
+    texts = {"fromString": before, "toString": after}
+    return {"id": "1", "created": created, "items": [item | texts]}
+
+
+def test_a_hand_set_tag_counts_until_it_is_taken_off(nights: Begin) -> None:
+    put_on = labelled("2026-11-03T10:00:00.000+0000", "blue", "blue outcome:Success")
+    taken_off = labelled("2026-11-05T10:00:00.000+0000", "blue outcome:Success", "blue")
+    fake = FakeJira([issue(labels=["blue", "outcome:Success"])], {"10001": [put_on]})
+    night = nights(fake)
+
+    night.pull()
+    tagged = night.states()["jira:10001"].tags
+    fake.issues = [issue(labels=["blue"], updated="2026-11-21T12:00:00.000+0000")]
+    fake.histories["10001"].append(taken_off)
+    night.pull()
+
+    assert (tagged, night.states()["jira:10001"].tags) == ((Tag.SUCCESS,), ())
+
+
+@DEPLOYMENTS
+def test_tags_pass_and_no_other_text_of_labels_does(nights: Begin, is_cloud: bool) -> None:
+    labels = ["Jane-Roe", "outcome:failure", "outcome:Jane-Roe"]
+    history = [labelled("2026-11-03T10:00:00.000+0000", "Jane-Roe", " ".join(labels))]
+    night = nights(FakeJira([issue(labels=labels)], {"10001": history}, is_cloud=is_cloud))
+
+    pulled = night.pull()
+
+    assert night.states()["jira:10001"].tags == (Tag.FAILURE,)
+    assert "malformed_tag" in {finding.code for finding in night.conformed[0].findings}
+    assert "Jane" not in repr((pulled, night.conformed))
+
+
+@pytest.mark.parametrize("text", [None, 3, ["outcome:success"], {"a": 1}])
+def test_labels_of_a_history_that_are_no_text_say_nothing(nights: Begin, text: Any) -> None:
+    history = [labelled("2026-11-03T10:00:00.000+0000", None, text)]
+    night = nights(FakeJira([issue()], {"10001": history}))
+
+    night.pull()
+
+    assert night.states()["jira:10001"].tags == ()
+
+
+def test_rows_of_nights_before_tags_were_read_still_conform(nights: Begin) -> None:
+    night = nights(FakeJira([issue(labels=["outcome:success"])]))
+    (row,) = night.pull().batches[0].rows
+    old = {name: value for name, value in row.items() if not name.endswith("tags")}
+
+    conformed = jira.conform(jira.STREAMS[0], night.config, [old], night.now.date())
+
+    assert {"opened", "tagged"} & {str(one["event"]) for one in conformed.rows} == {"opened"}
 
 
 @pytest.mark.parametrize(
