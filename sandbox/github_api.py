@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from sandbox import github_controls as controls
 from sandbox import github_views as views
 from sandbox.github_lists import DOCS, Call, answer_below, error, not_found
 from sandbox.organisation import ORG, REPOSITORIES, Repository
@@ -97,7 +99,12 @@ def _route(world: World, request: Request, cap: int) -> Reply:
             {"message": "Moved Permanently", "url": target, "documentation_url": DOCS},
             {"Location": target},
         )
-    return answer_below(lambda caught: Call(world, request, found, caught, cap), "/".join(rest))
+    path = "/".join(rest)
+
+    def call_of(caught: Sequence[str]) -> Call:
+        return Call(world, request, found, caught, cap)
+
+    return controls.answer_below(call_of, path) or answer_below(call_of, path)
 
 
 def _own_links(headers: dict[str, str], request: Request, repo: Repository) -> dict[str, str]:
