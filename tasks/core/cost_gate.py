@@ -36,7 +36,7 @@ def cost_gate(case: Case, terms: Terms) -> GateResult:
         return GateResult(GateName.COST, Status.UNKNOWN, _have(cost), need, detail=why)
     if cost.items < FEWEST_ITEMS:
         missing = FEWEST_ITEMS - cost.items
-        detail = f"{missing} more items with a known cost"
+        detail = f"{missing} short of {FEWEST_ITEMS} items with a known cost"
         return GateResult(
             GateName.COST, Status.UNMET, _have(cost), need, missing=missing, detail=detail
         )
