@@ -1,7 +1,7 @@
 """What gates, verdicts and outcomes are called where people read of them."""
 
 from tasks.core.item_facts import Reason
-from tasks.core.verdict import GateName, Kind, Status
+from tasks.core.verdict import GateName, GateResult, Kind, Projection, Status
 
 #: Short enough for the first column of a table.
 GATES: dict[GateName, str] = {
@@ -70,3 +70,29 @@ REASONS: dict[Reason, str] = {
     Reason.UNTOLD: "closed, and no system says how it went",
     Reason.OPEN: "open",
 }
+
+
+def gate_line(gate: GateResult) -> str:
+    """Say how a workflow stands at one gate, in one line."""
+    asked = f"{gate.have}, needed {gate.need}" if gate.need else gate.have
+    parts = [f"{GATES[gate.name]}: {asked}" if asked else GATES[gate.name], gate.detail]
+    return ". ".join(begun(part.rstrip(".")) for part in parts if part) + "."
+
+
+def projected(projection: Projection | None) -> str:
+    """Say when all gates would be passed at the present pace."""
+    if projection is None:
+        return "No items are missing."
+    if projection.items is None or projection.earliest is None:
+        return "Not at this rate."
+    missing = f"{projection.items:,} more items"
+    if projection.latest is None:
+        return f"{missing}, {projection.earliest} at the earliest."
+    if projection.latest == projection.earliest:
+        return f"{missing}, on {projection.earliest}."
+    return f"{missing}, between {projection.earliest} and {projection.latest}."
+
+
+def begun(words: str) -> str:
+    """Begin a sentence with words that may stand inside one."""
+    return words[:1].upper() + words[1:]

@@ -2,9 +2,9 @@
 
 from datetime import date
 
-from tasks.core.ticket_case import TicketCase
+from tasks.core.gate_words import gate_line
 from tasks.core.ticket_content import Block, Bullets, TicketContent
-from tasks.core.ticket_words import code, gate_line, sentence, strong, text
+from tasks.core.ticket_words import code, sentence, strong, text
 from tasks.core.verdict import Verdict
 
 
@@ -28,20 +28,25 @@ def change_comment(before: Verdict, after: Verdict, *, on: date, digest: str) ->
     )
 
 
-def escalation_notice(case: TicketCase, *, on: date) -> TicketContent:
-    """Say once that the time to decide is over, and who decides now."""
-    role = case.workflow.escalation
-    who = code(role) if role else "the owner of the portfolio"
+def escalation_notice(*, due_on: date, role: str, on: date, digest: str) -> TicketContent:
+    """Say once that the time to decide is over, and who decides now.
+
+    Args:
+        due_on: Last day to decide, UTC.
+        role: Escalation role; empty where the catalog names none.
+        on: UTC day of this notice.
+        digest: Of the packet that the ticket stands on.
+    """
     return TicketContent(
         f"{on}: the decision is overdue",
         (
             sentence(
-                f"A decision was due by {case.decide_by}. It is now for ",
-                who,
+                f"A decision was due by {due_on}. It is now for ",
+                code(role) if role else "the owner of the portfolio",
                 " to decide. Nothing has changed meanwhile: the workflow keeps its stage.",
             ),
         ),
-        case.digest,
+        digest,
     )
 
 

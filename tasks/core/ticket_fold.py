@@ -1,10 +1,11 @@
 """What stands below the fold of a ticket: all gates, the mathematics, the cut and its digests."""
 
+from tasks.core.gate_words import projected
 from tasks.core.rates import percent
 from tasks.core.scorecard import LOG_UNIT
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import Block, Bullets, CodeBlock, Fold, Spans
-from tasks.core.ticket_words import code, gates_table, projected, sentence, text
+from tasks.core.ticket_words import code, gates_table, sentence, text
 
 _ABOUT_WORKFLOWS = (
     "These figures are about a workflow, not about people: no log behind them says who ran it, and"

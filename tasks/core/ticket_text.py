@@ -7,6 +7,7 @@ are shown as they are, as code, never as links.
 from datetime import timedelta
 
 from tasks.core.decisions import PREFIX
+from tasks.core.gate_words import begun, gate_line, projected
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import (
     Block,
@@ -22,10 +23,8 @@ from tasks.core.ticket_words import (
     beside_golden,
     code,
     failures,
-    gate_line,
     money_moves,
     picked,
-    projected,
     risk,
     sentence,
     strong,
@@ -69,14 +68,14 @@ def demotion_ticket(case: TicketCase, *, proposal: str, authority: str) -> Ticke
 
     Args:
         case: Its patch takes the stage back.
-        proposal: One sentence: what is proposed, and on which evidence.
-        authority: One sentence: who decides, by the tier. Nothing is changed without them.
+        proposal: What the watch saw, without a stop (`tasks.core.watch.Notice.sentence`).
+        authority: Who decides, by the tier (its `authority`).
     """
     workflow = case.workflow
     return TicketContent(
         f"Decide: take back {workflow.id} ({workflow.family})",
         (
-            sentence(strong(proposal), f" {authority}"),
+            sentence(strong(f"{begun(proposal)}."), f" Who decides: {authority}."),
             *_opening(case),
             *_looked_at(case),
             Heading("How to decide"),

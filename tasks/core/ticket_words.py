@@ -12,7 +12,7 @@ from tasks.core.picks import SUCCESSES
 from tasks.core.scorecard_lines import UNKNOWN, Column, scorecard_lines
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import Bullets, Link, Paragraph, Span, Spans, Style, TableBlock
-from tasks.core.verdict import GateResult, Projection
+from tasks.core.verdict import GateResult
 
 #: Failures that are listed one by one.
 MOST_FAILURES = 50
@@ -126,13 +126,6 @@ def weakest(case: TicketCase) -> GateResult | None:
     return next((one for one in case.verdict.gates if one.name == case.verdict.weakest), None)
 
 
-def gate_line(gate: GateResult) -> str:
-    """Say how a workflow stands at one gate, in one line."""
-    asked = f"{gate.have}, asked {gate.need}" if gate.need else gate.have
-    parts = [f"{GATES[gate.name]}: {asked}" if asked else GATES[gate.name], gate.detail]
-    return ". ".join(_begun(part.rstrip(".")) for part in parts if part) + "."
-
-
 def gates_table(gates: Iterable[GateResult]) -> TableBlock:
     """List every gate with what it has and needs."""
     rows = [
@@ -145,21 +138,7 @@ def gates_table(gates: Iterable[GateResult]) -> TableBlock:
         )
         for gate in gates
     ]
-    return TableBlock(("Gate", "Stands", "Has", "Asked", ""), tuple(rows))
-
-
-def projected(projection: Projection | None) -> str:
-    """Say when all gates would be passed at the present pace."""
-    if projection is None:
-        return "No items are missing."
-    if projection.items is None or projection.earliest is None:
-        return "Not at this rate."
-    missing = f"{projection.items:,} more items"
-    if projection.latest is None:
-        return f"{missing}, {projection.earliest} at the earliest."
-    if projection.latest == projection.earliest:
-        return f"{missing}, on {projection.earliest}."
-    return f"{missing}, between {projection.earliest} and {projection.latest}."
+    return TableBlock(("Gate", "Stands", "Has", "Needed", ""), tuple(rows))
 
 
 def _budget(move: BudgetMove) -> str:
@@ -174,10 +153,6 @@ def _budget(move: BudgetMove) -> str:
     if move.is_short():
         return f"{words} That is short, and a later budget line stands in the catalog: move it."
     return f"{words} Its budget stays."
-
-
-def _begun(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _named(items: Iterable[str], case: TicketCase) -> Spans:

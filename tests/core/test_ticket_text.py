@@ -373,11 +373,15 @@ def test_a_projection_is_a_range_or_not_at_this_rate(
 
 def test_taking_back_says_the_proposal_and_who_decides_first() -> None:
     content = demotion_ticket(
-        case(patch=PATCH), proposal="Back to exploration: 12 of 20 good.", authority="You decide."
+        case(patch=PATCH),
+        proposal="its success rate is falling; 12 of 20 good",
+        authority="lead signs",
     )
 
     assert content.title == "Decide: take back upgrade-swarm (upgrades)"
-    assert first_screen(content).startswith("Back to exploration: 12 of 20 good. You decide.\n")
+    assert first_screen(content).startswith(
+        "Its success rate is falling; 12 of 20 good. Who decides: lead signs.\n"
+    )
     assert "- Take it back: merge the patch below." in first_screen(content)
 
 
@@ -398,18 +402,19 @@ def test_a_later_change_says_what_was_what_is_and_which_gates_turned() -> None:
     assert content.title == "2026-11-27: the evidence has changed"
     shown = words(content)
     assert f"46 of 60 good Before: {before.sentence}" in shown
-    assert "- Squads: 1, asked 2." in shown
+    assert "- Squads: 1, needed 2." in shown
     assert "Success, against the floor" not in shown
     assert content.digest == "f" * 64
 
 
 @pytest.mark.parametrize(
     ("role", "told"),
-    [("platform-oncall", "`platform-oncall`"), (None, "the owner of the portfolio")],
+    [("platform-oncall", "`platform-oncall`"), ("", "the owner of the portfolio")],
 )
-def test_an_overdue_decision_goes_to_the_escalation_role(role: str | None, told: str) -> None:
-    content = escalation_notice(case(workflow=workflow(escalation=role)), on=date(2026, 12, 7))
+def test_an_overdue_decision_goes_to_the_escalation_role(role: str, told: str) -> None:
+    content = escalation_notice(due_on=DECIDE_BY, role=role, on=date(2026, 12, 7), digest="e" * 64)
 
+    assert content.title == "2026-12-07: the decision is overdue"
     assert f"was due by 2026-12-04. It is now for {told} to decide." in words(content)
 
 

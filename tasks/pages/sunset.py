@@ -1,0 +1,101 @@
+"""The sunset list: workflows that should stop, each with the evidence that says so.
+
+Markdown for a Prefect artifact; every word that came from outside is escaped.
+"""
+
+from collections.abc import Sequence
+
+from tasks.core.gate_words import gate_line
+from tasks.core.promotion_report import PromotionReport
+from tasks.core.rates import percent
+from tasks.core.ticket_case import TicketCase
+from tasks.core.verdict import GateName, GateResult, Kind
+from tasks.core.watch import Notice
+from tasks.pages.candidates import unmet_gates
+from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, table
+
+#: Workflows that are told one by one.
+_MOST_TOLD = 50
+_NOTHING = "—"
+_HARM = frozenset({GateName.SUCCESS, GateName.GOLDEN, GateName.COST, GateName.INCIDENTS})
+
+
+def sunset(found: PromotionReport, notices: Sequence[Notice] = ()) -> str:
+    """Show what the evidence says should be retired, what is getting worse, and what changed.
+
+    Args:
+        found: The look.
+        notices: Of the watch on golden and provisional workflows, the most urgent first.
+    """
+    retiring, falling = found.of_kind(Kind.RETIRE), found.of_kind(Kind.REGRESSING)
+    parts = ["# Sunset list", "", f"**{_summary(len(retiring), len(falling))}**", ""]
+    at = f"{found.asking.as_of:%Y-%m-%d %H:%M} UTC"
+    scope = (
+        f"As of {at}. Nothing stops by itself, and nothing is here for"
+        " what it spends alone: a merged line of catalog.yaml decides."
+    )
+    parts += [scope, ""]
+    for title, group, what in (
+        ("To retire", retiring, "Merge a sunset line with a last day, or narrow its scope:"),
+        (
+            "Regressing",
+            falling,
+            "Find out what changed, or take it back to exploration:",
+        ),
+    ):
+        if group:
+            parts += [f"## {title}", "", _table(group), "", what, "", *_told(group), ""]
+    if notices:
+        parts += ["## Watched since they were promoted", "", *_watched(notices)]
+    return "\n".join(parts).rstrip()
+
+
+def _summary(retiring: int, falling: int) -> str:
+    if not retiring and not falling:
+        return "Nothing should stop."
+    what = [f"{retiring:,} to retire"] * bool(retiring) + [f"{falling:,} regressing"] * bool(
+        falling
+    )
+    return f"{', '.join(what)}."
+
+
+def _table(group: Sequence[TicketCase]) -> str:
+    rows = [
+        (
+            markdown(one.verdict.workflow),
+            markdown(one.card.stage) or "none",
+            f"{one.verdict.rate.successes:,} of {one.verdict.rate.items:,}",
+            percent(one.verdict.rate.upper, is_up=True) if one.verdict.rate.items else _NOTHING,
+            f"{one.card.incidents:,}",
+            amount(one.card.exploration_nano + one.card.production_nano, one.currency),
+            str(one.card.last_at.date()) if one.card.last_at else "never",
+        )
+        for one in group[:_MOST_TOLD]
+    ]
+    head = ("Workflow", "Stage", "Good", "At most", "Incidents", "Spent", "Last used")
+    return table(head, rows, right=frozenset({2, 3, 4, 5}))
+
+
+def _watched(notices: Sequence[Notice]) -> list[str]:
+    lines = [
+        f"- **{markdown(one.workflow)}**: {markdown(one.sentence, LONGEST_SENTENCE)}."
+        + (f" Who decides: {markdown(one.authority)}." if one.proposes_demotion else "")
+        for one in notices[:_MOST_TOLD]
+    ]
+    rest = len(notices) - _MOST_TOLD
+    return [*lines, f"- {rest:,} more."] if rest > 0 else lines
+
+
+def _told(group: Sequence[TicketCase]) -> list[str]:
+    lines: list[str] = []
+    for one in group[:_MOST_TOLD]:
+        sentence = markdown(one.verdict.sentence, LONGEST_SENTENCE)
+        lines.append(f"- **{markdown(one.verdict.workflow)}**: {sentence}.")
+        lines += [f"  - {markdown(gate_line(gate), LONGEST_SENTENCE)}" for gate in _evidence(one)]
+    rest = len(group) - _MOST_TOLD
+    return [*lines, f"- {rest:,} more are in the CSV."] if rest > 0 else lines
+
+
+def _evidence(one: TicketCase) -> list[GateResult]:
+    """Give the gates that say more than that there is too little work."""
+    return [gate for gate in unmet_gates(one) if gate.name in _HARM and one.verdict.rate.items]
