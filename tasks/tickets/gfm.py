@@ -41,7 +41,6 @@ _REFERENCE = re.compile(
 )
 _BACKTICKS = re.compile(r"`+")
 _LANGUAGE = re.compile(r"[a-z0-9]{1,20}")
-_MARKS = ("`", "*")
 _DOLLAR = "<span>$</span>"
 
 
@@ -109,13 +108,13 @@ def _table(block: TableBlock) -> str:
 
 
 def _line(spans: Spans, *, is_cell: bool = False) -> str:
-    parts = [part for span in spans if (part := _span(span, is_cell=is_cell))]
-    # Markup of two spans that touch would be read as one longer mark.
-    joined = [
-        part + JOINER if part[-1:] in _MARKS and after[:1] == part[-1:] else part
-        for part, after in zip(parts, [*parts[1:], ""], strict=True)
-    ]
-    return "".join(joined).strip()
+    line = ""
+    for span in spans:
+        part = _span(span, is_cell=is_cell)
+        # What two spans make only together is parted, too: a mention, a longer mark of code.
+        touch = line[-1:].strip() and part[:1].strip()
+        line += JOINER + part if touch else part
+    return line.strip()
 
 
 def _span(span: Span | Link, *, is_cell: bool) -> str:
@@ -129,7 +128,8 @@ def _span(span: Span | Link, *, is_cell: bool) -> str:
     lead = " " * (len(plain) - len(plain.lstrip()))
     trail = " " * (len(plain) - len(plain.rstrip()))
     if span.style is Style.STRONG:
-        return f"{lead}**{escaped(inner)}**{trail}"
+        # Asterisks beside punctuation would not always be marks.
+        return f"{lead}<strong>{escaped(inner)}</strong>{trail}"
     return lead + _code(inner, is_cell=is_cell) + trail
 
 

@@ -17,12 +17,17 @@ _SEPARATORS = frozenset({"Zl", "Zp"})
 
 def one_line(text: str) -> str:
     """Reduce to one printable line: no control, format or direction-changing characters."""
-    shown = "".join(
-        " " if char in "\t\r\n" or unicodedata.category(char) in _SEPARATORS else char
-        for char in text
-        if char in "\t\r\n" or unicodedata.category(char) not in _UNPRINTABLE
-    )
-    return " ".join(shown.split())
+    return " ".join(_printable(text).split())
+
+
+def span_text(text: str) -> str:
+    """Reduce a span to one line, and keep a blank at its ends: it stands beside others."""
+    shown = _printable(text)
+    line = " ".join(shown.split())
+    if not line:
+        return " " if shown else ""
+    before = " " if shown[0].isspace() else ""
+    return before + line + (" " if shown[-1].isspace() else "")
 
 
 def code_lines(text: str) -> str:
@@ -30,15 +35,6 @@ def code_lines(text: str) -> str:
     return "".join(
         char for char in text if char in "\t\n" or unicodedata.category(char) not in _UNPRINTABLE
     )
-
-
-def span_text(text: str) -> str:
-    """Reduce a span to one line, and keep the blanks at its ends: it stands beside others."""
-    line = one_line(text)
-    if not line:
-        return " " if text else ""
-    before = " " if text[0].isspace() else ""
-    return before + line + (" " if text[-1].isspace() else "")
 
 
 def title_of(content: TicketContent) -> str:
@@ -88,3 +84,11 @@ def _less(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 def _notice(left_out: int) -> Block:
     text = f"Shortened to what this system takes: {left_out} parts are left out. "
     return Paragraph((Span(text + "The frozen evidence holds all of it."),))
+
+
+def _printable(text: str) -> str:
+    return "".join(
+        " " if char in "\t\r\n" or unicodedata.category(char) in _SEPARATORS else char
+        for char in text
+        if char in "\t\r\n" or unicodedata.category(char) not in _UNPRINTABLE
+    )
