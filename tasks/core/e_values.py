@@ -72,7 +72,7 @@ def log_e_value(
         raise EvidenceError(message)
     failures = cast("float | Counts", items - successes)
     with np.errstate(divide="ignore"):  # ln 0 is -inf on purpose
-        log_e = _log_e(successes, failures, floor, _strength(alpha))
+        log_e = _log_e(successes, failures, floor, _known_bet(floor, _strength(alpha)))
     return log_e if isinstance(log_e, np.ndarray) else float(log_e)
 
 
@@ -157,16 +157,26 @@ def _strength(alpha: float) -> float:
     return max(SHARPEST_AT / (length + math.log1p(length)) - 1.0, 1e-3)
 
 
+def _bet(floor: float, strength: float) -> tuple[float, float, float]:
+    """Give a and b of the beta law, and ln of its weight above the floor, not normalised."""
+    a, b = strength * floor, strength * (1.0 - floor)
+    return a, b, float(betaln(a, b) + np.log(betaincc(a, b, floor)))
+
+
+_known_bet = lru_cache(maxsize=4_096)(_bet)  # few floors are asked for, thousands of times each
+
+
 def _log_e(
-    successes: float | Counts, failures: float | Counts, floor: float, strength: float
+    successes: float | Counts, failures: float | Counts, floor: float, bet: tuple[float, ...]
 ) -> float | Floats:
     """Compute the formula; `betaincc` is the regularised beta integral from the floor to 1."""
-    rest = 1.0 - floor
-    a, b = strength * floor, strength * rest
-    tail = betaincc(a + successes, b + failures, floor) / betaincc(a, b, floor)
-    shape = betaln(a + successes, b + failures) - betaln(a, b)
+    a, b, log_weight = bet
     log_e: float | Floats = (
-        shape + np.log(tail) - successes * math.log(floor) - failures * math.log(rest)
+        betaln(a + successes, b + failures)
+        + np.log(betaincc(a + successes, b + failures, floor))
+        - log_weight
+        - successes * math.log(floor)
+        - failures * math.log1p(-floor)
     )
     return log_e
 
@@ -177,10 +187,10 @@ def _lower_bound(successes: float, items: float, alpha: float) -> float:
 
     One evaluation is dear, and plain bisection needs three times as many.
     """
-    strength, needed = _strength(alpha), threshold(alpha)
+    strength, needed, failures = _strength(alpha), threshold(alpha), items - successes
 
     def excess(floor: float) -> float:
-        return float(_log_e(successes, items - successes, floor, strength)) - needed
+        return float(_log_e(successes, failures, floor, _bet(floor, strength))) - needed
 
     if successes == 0.0:
         return 0.0  # nothing above any floor is likelier than the floor

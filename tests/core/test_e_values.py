@@ -233,6 +233,7 @@ def test_arrays_of_any_shape_keep_it() -> None:
 
 def test_without_items_nothing_is_said() -> None:
     assert log_e_value(0, 0, 0.8, alpha=0.05) == 0.0
+    assert log_e_value(np.array([0]), np.array([0]), 0.7, alpha=0.02).tolist() == [0.0]
     assert lower_bound(0, 0, alpha=0.05) == 0.0
     assert upper_bound(0, 0, alpha=0.05) == 1.0
 
