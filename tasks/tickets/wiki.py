@@ -1,8 +1,8 @@
 """Tickets in Jira Data Center: wiki text, in which nothing from outside is markup.
 
 Every punctuation mark is escaped by a backslash; a backslash itself, two of which would break the
-line, becomes a character reference. Jira finds addresses and mentions whatever is escaped, so an
-invisible joiner parts them. Markup: Jira's "Text formatting notation".
+line, and an ampersand become character references. Jira finds addresses and mentions whatever is
+escaped, so an invisible joiner parts them. Markup: Jira's "Text formatting notation".
 """
 
 import re
@@ -33,7 +33,8 @@ from tasks.tickets.inert import (
 
 #: Jira's default limit of a long text (`jira.text.field.character.limit`).
 LONGEST = 32_767
-_MARKUP = re.compile(r"([!-+\-.:;<=>?@\[\]^_`{|}~/])")
+_MARKUP = re.compile(r"[!-+\-./:-@\[-`{-~]")
+_REFERENCES = {"&": "&amp;", "\\": "&#92;"}
 _ADDRESS = re.compile(
     r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=mailto:)(?=\S)|(?<=[@~])(?=\w)", re.IGNORECASE
 )
@@ -62,7 +63,7 @@ def comment(content: TicketContent, reference: str) -> str:
 def escaped(text: str) -> str:
     """Make text inert; blanks at its ends stay, as one each."""
     parted = _ADDRESS.sub(JOINER, span_text(text))
-    return "&#92;".join(_MARKUP.sub(r"\\\1", part) for part in parted.split("\\"))
+    return _MARKUP.sub(lambda mark: _REFERENCES.get(mark[0], "\\" + mark[0]), parted)
 
 
 def _text(blocks: tuple[Block, ...]) -> str:
@@ -98,7 +99,13 @@ def _table(block: TableBlock) -> str:
 
 
 def _line(spans: Spans) -> str:
-    return "".join(map(_span, spans)).strip()
+    line = ""
+    for span in spans:
+        part = _span(span)
+        # What two spans make only together is parted, too: a mention, a longer mark.
+        touch = line[-1:].strip() and part[:1].strip()
+        line += JOINER + part if touch else part
+    return line.strip()
 
 
 def _span(span: Span | Link) -> str:
