@@ -95,7 +95,7 @@ def asks_for_promotion(verdict: Verdict) -> bool:
     return verdict.kind is Kind.QUALIFIED or verdict.is_review_ready
 
 
-def _move(family: Family, around: Surroundings, workflow: str, from_day: date) -> BudgetMove | None:
+def _move(family: Family, around: Surroundings, workflow: str, from_day: date) -> BudgetMove:
     month = around.production.get(family.id)
     if month is None:
         portfolio = next(one for one in around.catalog.portfolios if one.id == family.portfolio)
