@@ -36,7 +36,8 @@ class CostTally:
         over_cap: Items beyond the cap.
         log_sums: For each of `STAKES` the sum of ln(1 - stake x z) in units of `LOG_UNIT`, with
             z = (min(cost, cap) - threshold x success) / cap; empty without a threshold.
-        dearer_sums: The same with -z: evidence that a success costs more than the threshold.
+        dearer_sums: The same with -z, divided by the threshold where that is more than the cap
+            (`tasks.core.betting`): evidence that a success costs more than the threshold.
         median_nano: Of an item; None without items.
         evidenced_ppm: Share of the workflow's booked spend that logs evidence, parts per
             million; None if nothing is booked.
