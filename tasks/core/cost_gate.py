@@ -7,10 +7,11 @@ beside it are for.
 
 from decimal import Decimal
 
+from tasks.core.amount_text import amount_text
 from tasks.core.betting import log_e_of_sums
 from tasks.core.case import Case
 from tasks.core.e_values import threshold
-from tasks.core.money import NANO, divide_half_even
+from tasks.core.money import divide_half_even
 from tasks.core.rates import percent, share_ppm
 from tasks.core.scorecard import STAKES, CostTally
 from tasks.core.terms import WHOLE, Terms
@@ -87,12 +88,6 @@ def is_within_limit(case: Case) -> bool:
     return cost.successes > 0 and cost.capped_nano <= limit
 
 
-def dollars(nano: int) -> str:
-    """Write nano-USD for people, to the cent."""
-    sign = "-" if nano < 0 else ""
-    return f"{sign}${Decimal(abs(nano)) / NANO:,.2f}"
-
-
 def _why_not_asked(case: Case) -> str:
     if case.golden is None:
         return "the family has no other golden"
@@ -122,16 +117,16 @@ def _have(cost: CostTally) -> str:
     if cost.items <= 0:
         return "no costs"
     if cost.successes <= 0:
-        return f"{dollars(cost.total_nano)} and no success"
+        return f"{amount_text(cost.total_nano)} and no success"
     has_cap = cost.cap_nano is not None
     each = divide_half_even(cost.capped_nano if has_cap else cost.total_nano, cost.successes)
     uncapped = divide_half_even(cost.total_nano, cost.successes)
-    beside = f" ({dollars(uncapped)} uncapped)" if has_cap and uncapped != each else ""
-    return f"{dollars(each)} a success{beside}"
+    beside = f" ({amount_text(uncapped)} uncapped)" if has_cap and uncapped != each else ""
+    return f"{amount_text(each)} a success{beside}"
 
 
 def _need(cost: CostTally, terms: Terms) -> str:
     ratio = f"{Decimal(terms.cost_ratio_ppm) / WHOLE:f}".rstrip("0").rstrip(".")
     if cost.threshold_nano is None:
         return f"at most {ratio} × golden's"
-    return f"at most {dollars(cost.threshold_nano)}, {ratio} × golden's"
+    return f"at most {amount_text(cost.threshold_nano)}, {ratio} × golden's"
