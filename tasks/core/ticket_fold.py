@@ -33,7 +33,7 @@ def _mathematics(case: TicketCase) -> tuple[Spans, ...]:
     )
     unknown = (
         f"Unknown outcomes ({card.unknown:,}) all taken as failures: {percent(rate.worst)}; all as"
-        f" successes: {percent(rate.best)}."
+        f" successes: {percent(rate.best, is_up=True)}."
     )
     left_out = (
         f"Left out: {card.cancelled:,} cancelled by the business, {card.maturing:,} too young to"

@@ -31,6 +31,7 @@ from tasks.core.ticket_words import (
     text,
     weakest,
 )
+from tasks.core.verdict import Kind
 
 #: Where an example of a day is shown.
 _A_MONTH = timedelta(days=30)
@@ -43,6 +44,7 @@ def review_ticket(case: TicketCase) -> TicketContent:
         f"Decide: promote {workflow.id} to golden ({workflow.family})",
         (
             *_opening(case),
+            *_pending(case),
             *_money(case),
             *_looked_at(case),
             Heading("How to decide"),
@@ -141,6 +143,13 @@ def _opening(case: TicketCase) -> tuple[Block, ...]:
     )
 
 
+def _pending(case: TicketCase) -> tuple[Block, ...]:
+    if case.verdict.kind is Kind.QUALIFIED:
+        return ()
+    words = "The proof is still pending: the policy of this tier asks people before it is there."
+    return (sentence(strong(words), f" To all gates: {projected(case.verdict.projection)}"),)
+
+
 def _money(case: TicketCase) -> tuple[Block, ...]:
     return () if case.move is None else (Heading("What moves"), money_moves(case.move))
 
@@ -162,7 +171,8 @@ def _looked_at(case: TicketCase) -> tuple[Block, ...]:
 def _approval(case: TicketCase, name: str) -> Spans:
     if case.patch is not None:
         return (strong(name), *text(": merge the patch below."))
-    return (strong(name), *text(f": change the catalog by hand. {case.patch_refusal}"))
+    refusal = f" {case.patch_refusal}" if case.patch_refusal else ""
+    return (strong(name), *text(f": change its stage in the catalog by hand.{refusal}"))
 
 
 def _refusals(case: TicketCase) -> tuple[Spans, ...]:

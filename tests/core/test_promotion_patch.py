@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.load import load_config
@@ -128,6 +128,7 @@ def catalogs(draw: st.DrawFn) -> str:
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
 
 
+@settings(max_examples=50)
 @given(text=catalogs(), with_money=st.booleans())
 def test_a_patch_says_the_old_catalog_and_the_new_entries_and_keeps_every_other_line(
     text: str, with_money: bool
@@ -158,6 +159,7 @@ def test_a_patch_says_the_old_catalog_and_the_new_entries_and_keeps_every_other_
     assert promotion_patch(text, "beta", from_day=NEXT, stage=Stage.GOLDEN).text_after != text
 
 
+@settings(max_examples=25)
 @given(text=catalogs())
 def test_a_patch_of_any_style_is_taken_by_git(text: str, tmp_path_factory: Any) -> None:
     patch = promotion_patch(text, "alpha", from_day=NEXT, stage=Stage.GOLDEN, budget=move())

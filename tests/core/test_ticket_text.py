@@ -177,6 +177,16 @@ def test_no_incident_proves_no_more_than_its_items_do(items: int, shown: str) ->
     assert zero_proves(items) == shown
 
 
+def test_a_ticket_that_is_opened_before_the_proof_says_so() -> None:
+    pending = verdict(kind=Kind.NOT_YET, projection=Projection(9, DECIDE_BY, None))
+
+    shown = first_screen(review_ticket(case(verdict=pending)))
+
+    assert "The proof is still pending" in shown
+    assert "To all gates: 9 more items, 2026-12-04 at the earliest." in shown
+    assert "proof is still pending" not in first_screen(review_ticket(case()))
+
+
 # --- money
 
 
@@ -309,7 +319,7 @@ def test_a_patch_that_could_not_be_written_leaves_the_line_to_add() -> None:
 
     content = review_ticket(case(patch=None, patch_refusal=refusal))
 
-    assert f"- Approve: change the catalog by hand. {refusal}" in first_screen(content)
+    assert f"- Approve: change its stage in the catalog by hand. {refusal}" in first_screen(content)
     assert not any(isinstance(one, CodeBlock) for one in content.blocks)
 
 
