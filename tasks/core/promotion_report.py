@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from tasks.core.candidates import OwnFigures
 from tasks.core.decisions import Decision
 from tasks.core.findings import Finding
 from tasks.core.ticket_case import TicketCase
 from tasks.core.verdict import Kind
+from tasks.core.watch import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class PromotionReport:
         tickets: Of all workflows that have one, or should.
         problems: What kept tickets from being delivered; each with what to do.
         since: Verdict of the last recorded look by workflow, where it was another one.
+        notices: What the watch of promoted workflows asks people to look at.
+        own: How well promotion itself works.
     """
 
     asking: Asking
@@ -73,6 +77,8 @@ class PromotionReport:
     tickets: tuple[TicketState, ...] = ()
     problems: tuple[str, ...] = ()
     since: tuple[tuple[str, str], ...] = ()
+    notices: tuple[Notice, ...] = ()
+    own: OwnFigures | None = None
 
     def of_kind(self, *kinds: Kind) -> list[TicketCase]:
         """List the cases whose verdict is one of these."""
