@@ -39,18 +39,23 @@ def scorecard_lines(columns: Sequence[Column]) -> list[tuple[str, ...]]:
 
 
 def zero_proves(items: int) -> str:
-    """Say what no incident in so many items leaves possible; empty without items."""
-    if not items:
-        return ""
+    """Say up to which rate no incident in so many items, one at least, leaves possible."""
     return percent(math.ceil(_PPM * (1 - _ZERO_ALPHA ** (1 / items))), is_up=True)
 
 
 def _success(one: Column) -> str:
     rate = one.rate
-    if rate is None or not rate.items:
+    return f"{rate.successes:,} of {rate.items:,}" if rate and rate.items else UNKNOWN
+
+
+def _rate(one: Column) -> str:
+    return percent(one.rate.rate) if one.rate and one.rate.items else UNKNOWN
+
+
+def _bounds(one: Column) -> str:
+    if not one.rate or not one.rate.items:
         return UNKNOWN
-    found = f"{rate.successes:,} of {rate.items:,}, {percent(rate.rate)}"
-    return f"{found}; proven {percent(rate.lower)} to {percent(rate.upper, is_up=True)}"
+    return f"{percent(one.rate.lower)} to {percent(one.rate.upper, is_up=True)}"
 
 
 def _capped(one: Column) -> str:
@@ -84,12 +89,12 @@ def _rework(one: Column) -> str:
 
 
 def _incidents(one: Column) -> str:
+    return f"{one.card.incidents:,}" if one.card.items() else UNKNOWN
+
+
+def _none_proves(one: Column) -> str:
     items = one.card.items()
-    if not items:
-        return UNKNOWN
-    if one.card.incidents:
-        return f"{one.card.incidents:,}"
-    return f"0, which proves at most {zero_proves(items)} of items"
+    return f"{zero_proves(items)} of items" if items and not one.card.incidents else UNKNOWN
 
 
 def _rounds(one: Column) -> str:
@@ -112,6 +117,8 @@ def _tenths(number: int) -> str:
 _LINES: tuple[tuple[str, Callable[[Column], str]], ...] = (
     ("matured items", lambda one: f"{one.card.items():,}"),
     ("success", _success),
+    ("success rate", _rate),
+    ("proven", _bounds),
     ("outcome unknown", lambda one: f"{one.card.unknown:,}"),
     ("cost per success, dear items capped", _capped),
     ("cost per success, uncapped", _uncapped),
@@ -120,6 +127,7 @@ _LINES: tuple[tuple[str, Callable[[Column], str]], ...] = (
     ("asked a human", _escalated),
     ("rework per item", _rework),
     ("incidents caused", _incidents),
+    ("0 incidents prove at most", _none_proves),
     ("median review rounds", _rounds),
     ("median time to merge", _merge),
     ("spent from exploration", lambda one: amount_text(one.card.exploration_nano, one.currency)),
