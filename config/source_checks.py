@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from config.catalog_checks import unknown_reference
+from config.gate_checks import named_for_gate_misfits
 from config.globs import covers
 from config.misfits import CATALOG, POLICY, SOURCES, Misfit, not_ascending, repeated
 from config.problems import Path, shown
@@ -74,6 +75,7 @@ def cross_file_misfits(catalog: Catalog, policy: Policy, sources: Sources) -> It
             path = ("workflows", position, "risk_tier")
             message = f"{workflow.risk_tier} is not in `risk_tiers` of {POLICY}; add it there."
             yield Misfit(CATALOG, path, message)
+    yield from named_for_gate_misfits(catalog, policy)
 
 
 def _contract(path: Path, lines: tuple[ContractLine, ...]) -> Iterator[Misfit]:

@@ -45,6 +45,16 @@ def test_waivers_name_the_gates_as_verdicts_do() -> None:
             "waivers[1].waives",
             "is the same as in waivers[0]",
         ),
+        (
+            "controls: [{control: ci-chekcs, evidence: wiki, until: 2026-12-31}]",
+            "controls[0].control",
+            "is required by no risk tier of policy.yaml. Did you mean `ci-checks`?",
+        ),
+        (
+            f"waivers: [{{waives: covrage, {WAIVER}}}]",
+            "waivers[0].waives",
+            "is no gate and no required control of policy.yaml. Did you mean `coverage`?",
+        ),
         ("waivers: [{waives: mix, reason: r, until: 2026-12-31}]", "approved_by", "is missing"),
     ],
 )
