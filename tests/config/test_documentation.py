@@ -1,5 +1,7 @@
 """docs/configuration.md says everything: each setting and each key of each shape."""
 
+from dataclasses import fields
+from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
@@ -8,8 +10,14 @@ from pydantic import BaseModel
 
 from config.environment import NAMES
 from config.schemas import SHAPES
+from config.shapes.gate import GATES, TierGate
+from tasks.core.terms import DEFAULTS
+from tasks.core.verdict import Kind
+from tasks.core.watch import Signal
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "configuration.md").read_text("utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "configuration.md").read_text("utf-8")
+GATE = (DOCS / "gate.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -35,6 +43,34 @@ def test_every_key_is_documented_in_the_section_of_its_file(file: str) -> None:
         if not any(form in section for form in (f"`{key}`", f".{key}`", f"### {key}\n"))
     }
     assert undocumented == set()
+
+
+@pytest.mark.parametrize("key", TierGate.model_fields)
+def test_the_page_of_the_gate_has_every_tiers_default(key: str) -> None:
+    row = next(line for line in GATE.splitlines() if line.startswith(f"| `{key}` |"))
+    names = {one.name for one in fields(DEFAULTS[0])}
+    field = {"against_golden": "is_proof_asked"}.get(key, key)
+    field = field if field in names else f"{field}_ppm"
+
+    cells = [cell.strip() for cell in row.split("|")[2:-1]]
+
+    assert cells == [_default(key, getattr(terms, field)) for terms in DEFAULTS]
+
+
+def test_the_page_of_the_gate_names_every_gate_verdict_and_signal() -> None:
+    names = {*GATES, *(kind.value for kind in Kind), *(signal.value for signal in Signal)}
+
+    assert {name for name in names if f"`{name}`" not in GATE} == set()
+
+
+def _default(key: str, value: object) -> str:
+    """Write a default as the page does."""
+    if value is None:
+        return "any" if key == "overdue_actions" else "not asked"
+    if key == "against_golden":
+        return "proof" if value else "not_worse"
+    is_share = f"{key}_ppm" in {one.name for one in fields(DEFAULTS[0])}
+    return f"{Decimal(str(value)) / 1_000_000:.2f}" if is_share else str(value)
 
 
 def _shapes(root: object) -> set[type[BaseModel]]:
