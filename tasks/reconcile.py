@@ -20,6 +20,7 @@ from config.shapes.sources import (
     GithubSource,
     InvoiceFileSource,
     JiraSource,
+    MetricsFileSource,
     PayablesFileSource,
 )
 from tasks.as_of import config_as_of
@@ -60,7 +61,14 @@ log = logging.getLogger(__name__)
 #: Times a night is computed again because something newer arrived meanwhile.
 _ATTEMPTS = 5
 #: Sources that report no money.
-UNBILLED = (AgentLogSource, GithubSource, JiraSource, InvoiceFileSource, PayablesFileSource)
+UNBILLED = (
+    AgentLogSource,
+    GithubSource,
+    JiraSource,
+    InvoiceFileSource,
+    PayablesFileSource,
+    MetricsFileSource,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,8 +229,16 @@ class PayablesFileSource(_FileSource):
     payees: tuple[Payee, ...] = Field((), description="Read before those of `finance.yaml`.")
 
 
+class MetricsFileSource(_FileSource):
+    """Declared metrics of workflows as CSV, for what no system tells: minutes of rework."""
+
+    type: Literal["metrics_file"]
+
+
 #: Sources that are read from files, without a secret.
-FileSource: TypeAlias = AgentLogSource | FocusFileSource | InvoiceFileSource | PayablesFileSource
+FileSource: TypeAlias = (
+    AgentLogSource | FocusFileSource | InvoiceFileSource | PayablesFileSource | MetricsFileSource
+)
 #: Sources that report what one issuer billed.
 ChargeSource: TypeAlias = AnthropicSource | OpenAISource | FocusFileSource
 
@@ -242,7 +250,8 @@ Source: TypeAlias = Annotated[
     | OpenAISource
     | FocusFileSource
     | InvoiceFileSource
-    | PayablesFileSource,
+    | PayablesFileSource
+    | MetricsFileSource,
     Field(discriminator="type"),
 ]
 

@@ -22,6 +22,7 @@ from tasks.core.tables import (
     CHARGES,
     CONTROLS,
     INVOICES,
+    METRICS,
     PAYABLES,
     RUNS,
     TOKEN_KINDS,
@@ -137,6 +138,13 @@ def _controls() -> list[Expectation]:
     ]
 
 
+def _metrics() -> list[Expectation]:
+    return [
+        *(_matches(column, _WORD) for column in ("workflow", "name")),
+        *(_between(column, 0, None) for column in ("value_micro", "items")),
+    ]
+
+
 _SPECIFIC = {
     RUNS.name: _runs,
     USAGE.name: _usage,
@@ -145,6 +153,7 @@ _SPECIFIC = {
     INVOICES.name: _invoices,
     PAYABLES.name: _payables,
     CONTROLS.name: _controls,
+    METRICS.name: _metrics,
 }
 
 

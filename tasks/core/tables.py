@@ -174,7 +174,20 @@ CONTROLS = Table(
     ("source", "name", "control"),
 )
 
+#: One row per day of a metric that people declare for a workflow.
+METRICS = Table(
+    "metrics",
+    (
+        *_required("source"),
+        *_required("day", of="day"),
+        *_required("workflow", "name"),  # the workflow may be none of the catalog
+        *_required("value_micro", of="int"),  # total of the day, in millionths of its unit
+        *_required("items", of="int"),  # that the total is about
+    ),
+    ("source", "workflow", "name"),
+)
+
 TABLES = {
     table.name: table
-    for table in (RUNS, USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES, CONTROLS)
+    for table in (RUNS, USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES, CONTROLS, METRICS)
 }

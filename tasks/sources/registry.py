@@ -24,6 +24,7 @@ from tasks.sources import (
     github,
     invoice_file,
     jira,
+    metrics_file,
     openai,
     payables_file,
 )
@@ -112,6 +113,12 @@ _ADAPTERS = {
     ),
     "payables_file": Adapter(
         payables_file.STREAMS, payables_file.PARSER, payables_file.fetch, payables_file.conform
+    ),
+    "metrics_file": Adapter(
+        metrics_file.STREAMS,
+        metrics_file.PARSER,
+        metrics_file.fetch,
+        _without_issuers(metrics_file.conform),
     ),
 }
 

@@ -6,6 +6,7 @@ from tasks.core.tables import (
     CHARGES,
     CONTROLS,
     INVOICES,
+    METRICS,
     PAYABLES,
     RUNS,
     USAGE,
@@ -102,6 +103,14 @@ _GOOD: dict[str, dict[str, object]] = {
         "state": "present",
         "detail": "covers_all",
         "observed_at": START,
+    },
+    METRICS.name: {
+        "source": "metrics",
+        "day": DAY,
+        "workflow": "claims-router",
+        "name": "rework_minutes",
+        "value_micro": 2**53 + 1,
+        "items": 0,
     },
 }
 

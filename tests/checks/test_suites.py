@@ -10,6 +10,7 @@ from tasks.core.tables import (
     CHARGES,
     CONTROLS,
     INVOICES,
+    METRICS,
     PAYABLES,
     RUNS,
     TABLES,
@@ -25,6 +26,7 @@ _DISTINCT = {
     CHARGES.name: "sku",
     WORK_ITEM_EVENTS.name: "event_id",
     CONTROLS.name: "name",
+    METRICS.name: "name",
 }
 #: Tables without a column of free enough text, whose rows differ by ordinal.
 _NUMBERED = frozenset({INVOICES.name, PAYABLES.name})
@@ -49,12 +51,13 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
             (INVOICES, "source"),
             (PAYABLES, "source"),
             (CONTROLS, "name"),
+            (METRICS, "source"),
         )
     ),
     (RUNS, "day", DAY + timedelta(days=2), "day_of_batch", "day"),
     *(
         (table, "day", DAY - timedelta(days=1), "day_of_batch", "day")
-        for table in (USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES, CONTROLS)
+        for table in (USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES, CONTROLS, METRICS)
     ),
     *(
         (RUNS, column, -1, "range", column)
@@ -102,6 +105,8 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
     (CONTROLS, "control", "luck", "known_value", "control"),
     (CONTROLS, "state", "maybe", "known_value", "state"),
     (CONTROLS, "detail", "* @jo-doe", "pattern", "detail"),
+    *((METRICS, column, "Jo Doe", "pattern", column) for column in ("workflow", "name")),
+    *((METRICS, column, -1, "range", column) for column in ("value_micro", "items")),
     (RUNS, "started_at", START + timedelta(hours=3), "order", "started_at"),
     (CHARGES, "charge_end", START, "order", "charge_start"),
 ]

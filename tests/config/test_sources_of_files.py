@@ -34,8 +34,9 @@ def misfits(*sources: dict[str, Any]) -> list[tuple[str, str]]:
 def test_sources_of_files_need_no_secret() -> None:
     documents = {"name": "documents", "type": "invoice_file", "paths": ["*.csv"]}
     payables = {"name": "payables", "type": "payables_file", "paths": ["*.csv"]}
+    metrics = {"name": "metrics", "type": "metrics_file", "paths": ["*.csv"]}
 
-    assert misfits(BILL, documents, payables) == []
+    assert misfits(BILL, documents, payables, metrics) == []
 
 
 def test_a_bill_of_an_unknown_issuer_is_refused() -> None:

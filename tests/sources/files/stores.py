@@ -40,12 +40,14 @@ SOURCES = {
         },
         {"name": "documents", "type": "invoice_file", "paths": ["documents/*"]},
         {"name": "payables", "type": "payables_file", "paths": ["payables/*"]},
+        {"name": "metrics", "type": "metrics_file", "paths": ["metrics/*"]},
     ],
 }
 _STREAMS_BY_SOURCE = {
     "bedrock": ["charges"],
     "documents": ["invoices"],
     "payables": ["payables"],
+    "metrics": ["metrics"],
 }
 _STREAMS = {source: streams[0] for source, streams in _STREAMS_BY_SOURCE.items()}
 FINANCE = {"version": 1, "payees": [{"match": "Devin by *", "issuer": "devin"}]}
@@ -64,7 +66,7 @@ class Stores:
         (config / "catalog.yaml").write_text("version: 1\n")
         (config / "sources.yaml").write_text(yaml.safe_dump(SOURCES))
         (config / "finance.yaml").write_text(yaml.safe_dump(FINANCE))
-        for name in ("bills", "documents", "payables"):
+        for name in ("bills", "documents", "payables", "metrics"):
             (folder / name).mkdir()
         for variable, value in {
             "DATABASE_URL": database.url,

@@ -10,11 +10,12 @@ from typing import Any
 from config.shapes.sources import (
     FocusFileSource,
     InvoiceFileSource,
+    MetricsFileSource,
     PayablesFileSource,
 )
 from tasks.core.batches import Pulled, RawRow
 from tasks.core.digests import keyed_digest
-from tasks.sources import focus_file, invoice_file, payables_file
+from tasks.sources import focus_file, invoice_file, metrics_file, payables_file
 
 NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 WINDOW = (date(2026, 11, 1), date(2026, 11, 19))
@@ -165,6 +166,28 @@ def payables(folder: Path, *rows: Mapping[str, str], name: str = "a.csv", **chan
 def payables_source(folder: Path, **changes: Any) -> PayablesFileSource:
     said = {"name": "payables", "type": "payables_file", "paths": [str(folder / "*")]}
     return PayablesFileSource.model_validate(said | changes)
+
+
+def metric(**changes: str) -> dict[str, str]:
+    return {
+        "workflow": "claims-router",
+        "day": "2026-11-05",
+        "name": "rework_minutes",
+        "value": "12.5",
+        "n": "3",
+    } | changes
+
+
+def metrics(folder: Path, *rows: Mapping[str, str], name: str = "a.csv") -> Pulled:
+    """Write one file of metrics, and read all there are."""
+    (folder / name).write_text(csv_text(rows), encoding="utf-8")
+    config = metrics_source(folder)
+    return metrics_file.fetch(metrics_file.METRICS, None, config, WINDOW, None, NOW, DIGEST)
+
+
+def metrics_source(folder: Path) -> MetricsFileSource:
+    said = {"name": "metrics", "type": "metrics_file", "paths": [str(folder / "*")]}
+    return MetricsFileSource.model_validate(said)
 
 
 def rows_of(pulled: Pulled) -> list[RawRow]:
