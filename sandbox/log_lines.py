@@ -16,6 +16,8 @@ FOLDER = "agent-logs"
 #: How many lines are written a second time, in the same file and in another.
 DUPLICATES_IN_FILE = 3
 DUPLICATES_ELSEWHERE = 2
+#: Drafts are read by people anyway: these runs ask nobody.
+_NEVER_ASK = frozenset({"coverage"})
 _TOOLS = (("git", "pytest"), ("git", "uv", "gh"), ("crm.update",), ("billing.match", "sql.read"))
 _POLICY_CHECKS = (("no_secrets",), ("pii_redaction", "limit_50"), ())
 
@@ -93,7 +95,7 @@ def _text(run: Run, record: LogRecord) -> str:
     }
     if run.index % 4:
         said["decision"] = "merged_change" if run.index % 9 else "gave_up"
-        said["human_escalation"] = run.index % 13 == 0
+        said["human_escalation"] = run.index % 13 == 0 and run.recipe.name not in _NEVER_ASK
         said["inputs"] = {"lane": f"lane-{run.index % 5}", "requested_by": person.name}
         if run.index % 5 == 0:
             said["inputs"] = {"lane": "lane-9", f"note_for_{person.login}": "see ticket"}

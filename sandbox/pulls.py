@@ -18,7 +18,7 @@ FEWEST_PULLS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class Kind:
     """Pull requests of one origin: whose, where, on which branches."""
 
     workflow: str
@@ -28,19 +28,19 @@ class _Kind:
     trailer: str = ""
 
 
-_CLAUDE_TRAILER = "Co-Authored-By: Claude <noreply@anthropic.com>"
+CLAUDE_TRAILER = "Co-Authored-By: Claude <noreply@anthropic.com>"
 _EVERY = tuple(repository.name for repository in REPOSITORIES)
 _KINDS = (
-    _Kind("upgrade-guarded", "agent/upgrade/", _EVERY, trailer=_CLAUDE_TRAILER),
-    _Kind("flaky-test-fixer", "agent/flaky/", ("route-planner", "tracking-api", "dock-scheduler")),
-    _Kind("", "", _EVERY),
-    _Kind("upgrade-guarded", "copilot/", ("customer-portal", "route-planner"), "Copilot"),
-    _Kind("upgrade-swarm", "agent/swarm/", ("route-planner", "tracking-api"), "", _CLAUDE_TRAILER),
-    _Kind("coverage-writer", "coverage/", ("customer-portal", "tracking-api"), "devin"),
-    _Kind("upgrade-guarded", "agent/upgrade/", _EVERY),
-    _Kind("ci-doctor", "ci-doctor/", ("infra-live",)),
-    _Kind("upgrade-legacy", "legacy-bump/", ("billing-engine", "tracking-api")),
-    _Kind("flaky-test-fixer", "agent/flaky/", ("route-planner", "billing-engine")),
+    Kind("upgrade-guarded", "agent/upgrade/", _EVERY, trailer=CLAUDE_TRAILER),
+    Kind("flaky-test-fixer", "agent/flaky/", ("route-planner", "tracking-api", "dock-scheduler")),
+    Kind("", "", _EVERY),
+    Kind("upgrade-guarded", "copilot/", ("customer-portal", "route-planner"), "Copilot"),
+    Kind("upgrade-swarm", "agent/swarm/", ("route-planner", "tracking-api"), "", CLAUDE_TRAILER),
+    Kind("coverage-writer", "coverage/", ("customer-portal", "tracking-api"), "devin"),
+    Kind("upgrade-guarded", "agent/upgrade/", _EVERY),
+    Kind("ci-doctor", "ci-doctor/", ("infra-live",)),
+    Kind("upgrade-legacy", "legacy-bump/", ("billing-engine", "tracking-api")),
+    Kind("flaky-test-fixer", "agent/flaky/", ("route-planner", "billing-engine")),
 )
 BOT_LOGINS = {
     "Copilot": ("Copilot", 198_982_749),
@@ -86,7 +86,7 @@ def make_pulls(seed: int, scale: float) -> tuple[PullRequest, ...]:
         kind = _KINDS[index % len(_KINDS)]
         repository = repository_named(kind.repositories[rng.randrange(len(kind.repositories))])
         numbers[repository.id] += rng.randint(1, 3)
-        pulls.append(_pull(rng, index, repository, numbers[repository.id], kind, opened))
+        pulls.append(make_pull(rng, index, repository, numbers[repository.id], kind, opened))
     pulls[5] = _with_deleted_people(pulls[5])
     pulls.extend(_scripted(seed, numbers))
     return tuple(sorted(pulls, key=lambda pull: (pull.created_at, pull.id)))
@@ -158,14 +158,15 @@ def make_deployments(pulls: tuple[PullRequest, ...]) -> tuple[Deployment, ...]:
     )
 
 
-def _pull(
+def make_pull(
     rng: random.Random,
     index: int,
     repository: Repository,
     number: int,
-    kind: _Kind,
+    kind: Kind,
     opened: datetime,
 ) -> PullRequest:
+    """Make one pull request; `index` is its own among all, and what its ids are made of."""
     author = someone(rng.randrange(99))
     branch = f"{kind.prefix}{'OPS' if index % 3 else 'PAY'}-{index % 40 + 1}-step-{number}"
     if not kind.workflow:
@@ -221,7 +222,7 @@ def _closings(
 
 
 def _commit(
-    repository: Repository, number: int, step: int, author: Person, opened: datetime, kind: _Kind
+    repository: Repository, number: int, step: int, author: Person, opened: datetime, kind: Kind
 ) -> Commit:
     lines = [f"Step {step} of {number}", "", f"Signed-off-by: {author.name} <{author.email}>"]
     if kind.trailer:
@@ -298,7 +299,7 @@ def _scripted(seed: int, numbers: dict[int, int]) -> tuple[PullRequest, PullRequ
     number = numbers[repository.id] + 11
     opened = script.REVERTED_MERGE - timedelta(hours=20)
     first = replace(
-        _pull(rng, 900_001, repository, number, _KINDS[0], opened),
+        make_pull(rng, 900_001, repository, number, _KINDS[0], opened),
         title=_REVERTED_TITLE,
         merged_at=script.REVERTED_MERGE,
         closings=(),
@@ -310,7 +311,7 @@ def _scripted(seed: int, numbers: dict[int, int]) -> tuple[PullRequest, PullRequ
     opened_back = script.REVERT_MERGE - timedelta(hours=2)
     message = f'Revert "{_REVERTED_TITLE}"\n\nThis reverts commit {first.merge_sha}.'
     back = replace(
-        _pull(rng, 900_002, repository, number + 5, _KINDS[2], opened_back),
+        make_pull(rng, 900_002, repository, number + 5, _KINDS[2], opened_back),
         title=f'Revert "{_REVERTED_TITLE}"',
         body=f"Reverts {ORG}/route-planner#{number}",
         branch=f"revert-{number}-agent/upgrade/step",
@@ -332,7 +333,7 @@ def _scripted(seed: int, numbers: dict[int, int]) -> tuple[PullRequest, PullRequ
     )
     opened_fix = script.INCIDENT_USED_AT + timedelta(minutes=40)
     fix = replace(
-        _pull(rng, 900_003, repository, number + 9, _KINDS[0], opened_fix),
+        make_pull(rng, 900_003, repository, number + 9, _KINDS[0], opened_fix),
         title=_FIX_TITLE,
         merged_at=opened_fix + timedelta(minutes=75),
         closings=(),

@@ -1,5 +1,6 @@
 """Make the whole organisation from a seed and a scale; the same pair makes the same world."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from sandbox import script
@@ -8,9 +9,10 @@ from sandbox.log_lines import make_lines
 from sandbox.metering import meter
 from sandbox.organisation import ANTHROPIC
 from sandbox.pulls import make_deployments, make_issues, make_pulls
-from sandbox.records import World
+from sandbox.records import PullRequest, World
 from sandbox.runs import make_runs
 from sandbox.tickets import make_tickets
+from sandbox.track_records import make_track_records
 
 DEFAULT_SEED = 7
 
@@ -44,11 +46,16 @@ def make_world(seed: int = DEFAULT_SEED, scale: float = 1.0, items: float | None
         missing_usage=_MISSING_USAGE,
         charges=publish(usage),
         lines=make_lines(runs),
-        pulls=pulls,
+        # No run works on these: they were done before the first one was logged.
+        pulls=_in_order((*pulls, *make_track_records(seed, item_scale))),
         issues=make_issues(pulls),
         deployments=make_deployments(pulls),
         tickets=tickets,
     )
+
+
+def _in_order(pulls: Iterable[PullRequest]) -> tuple[PullRequest, ...]:
+    return tuple(sorted(pulls, key=lambda pull: (pull.created_at, pull.id)))
 
 
 _MISSING_USAGE: frozenset[tuple[str, date]] = frozenset({(ANTHROPIC, script.USAGE_GAP_DAY)})

@@ -12,6 +12,8 @@ from sandbox.prices import LIST_NANO
 from sandbox.records import World
 from sandbox.script import NIGHTS
 from sandbox.server import Sandbox
+from sandbox.track_records import make_track_records
+from sandbox.world import make_world
 from tests.sandbox.asking import Ask
 
 
@@ -109,6 +111,29 @@ def test_an_item_costs_what_all_runs_on_it_used(world: World, items: list[WorkIt
             Fraction(0),
         )
         assert (item.runs, item.cost_nano) == (len(mine), round(exact))
+
+
+def test_one_workflow_in_exploration_does_well_and_one_badly() -> None:
+    cards = {card["workflow"]: card for card in scorecards(make_world(7, 1.0), NIGHTS[-1])}
+
+    def rate(workflow: str) -> tuple[object, object]:
+        return cards[workflow]["successes"], cards[workflow]["failures"]
+
+    assert rate("coverage-writer") == (37, 3)
+    assert rate("upgrade-swarm") == (13, 21)
+
+
+def test_no_run_works_on_a_track_record(world: World) -> None:
+    past = {pull.number for pull in make_track_records(7, 0.3)}
+    numbers = [pull.number for pull in world.pulls]
+    worked_on = {
+        line.record.work_item.rpartition("#")[2]
+        for line in world.lines
+        if line.record is not None and line.record.work_item is not None
+    }
+
+    assert past <= set(numbers)
+    assert not {str(number) for number in past} & worked_on
 
 
 def test_the_server_tells_the_same_cards(sandbox: Sandbox, world: World, ask: Ask) -> None:
