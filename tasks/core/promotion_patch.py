@@ -4,11 +4,10 @@ One dated line, and one of its family's production budget if that has to grow: c
 quoting and line ends of the file stay as they are, and no earlier day moves.
 """
 
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import cast
+from functools import lru_cache
 
 from pydantic import ValidationError
 
@@ -153,7 +152,9 @@ def promotion_patch(
     return Patch(after, diff, len(changed))
 
 
+@lru_cache(maxsize=1)
 def _read(text: str) -> dict[str, Yaml]:
+    """Read a catalog; the last one is kept, for many patches of one file, and never changed."""
     plain = _plain(text)
     if not isinstance(plain, dict):
         message = f"{_FILE} cannot be read: run `graduand check`, and mend what it names"
@@ -171,23 +172,29 @@ def _with_entries(
     catalog: dict[str, Yaml], workflow_id: str, line: StageLine, offer: BudgetOffer | None
 ) -> dict[str, Yaml]:
     """Give what the file shall say: what it says, and the new entries."""
-    wanted = deepcopy(catalog)
-    _list_in(wanted, "workflows", workflow_id, "stages").append(line.plain())
-    if offer is not None:
-        entry: dict[str, Yaml] = {
-            "from": offer.from_day,
-            "pool": offer.name.pool,
-            "amount": str(offer.amount()),
-        }
-        _list_in(wanted, "families", offer.name.family, "budgets").append(entry)
-    return wanted
+    wanted = _with_entry(catalog, "workflows", workflow_id, "stages", line.plain())
+    if offer is None:
+        return wanted
+    entry: dict[str, Yaml] = {
+        "from": offer.from_day,
+        "pool": offer.name.pool,
+        "amount": str(offer.amount()),
+    }
+    return _with_entry(wanted, "families", offer.name.family, "budgets", entry)
 
 
-def _list_in(catalog: dict[str, Yaml], section: str, name: str, key: str) -> list[Yaml]:
+def _with_entry(
+    catalog: dict[str, Yaml], section: str, name: str, key: str, entry: dict[str, Yaml]
+) -> dict[str, Yaml]:
+    """Add an entry to a list of one item; the catalog itself stays as it is."""
     items = catalog.get(section)
-    for item in items if isinstance(items, list) else ():
-        if isinstance(item, dict) and item.get("id") == name and isinstance(item.get(key), list):
-            return cast("list[Yaml]", item[key])
+    changed: list[Yaml] = list(items) if isinstance(items, list) else []
+    for at, item in enumerate(changed):
+        if isinstance(item, dict) and item.get("id") == name:
+            entries = item.get(key)
+            if isinstance(entries, list):
+                changed[at] = {**item, key: [*entries, entry]}
+                return {**catalog, section: changed}
     message = f"{_FILE} has no {key} of {name!r} among its {section}: add them first"
     raise ConfigError(message)
 

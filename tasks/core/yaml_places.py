@@ -5,10 +5,13 @@ A file is never written out again from what was read: comments, order, spelling 
 
 from collections.abc import Iterable
 from difflib import unified_diff
+from functools import lru_cache
 from typing import NamedTuple
 
 import yaml
 
+_BOM = "\ufeff"
+_LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _NO_NEWLINE = "\\ No newline at end of file"
 
 
@@ -20,9 +23,14 @@ class Insertion(NamedTuple):
     added: str
 
 
+@lru_cache(maxsize=1)
 def root_of(text: str) -> yaml.Node | None:
-    """Read the nodes of a text that `load_config` has accepted, with where each stands."""
-    return yaml.compose(text, Loader=yaml.SafeLoader)
+    """Read the nodes of a text that `load_config` has accepted, with where each stands.
+
+    The last one read is kept, for many changes of one file: nobody changes a node.
+    """
+    # libyaml reads much faster, but does not count the mark that some editors begin a file with.
+    return yaml.compose(text, Loader=yaml.SafeLoader if text.startswith(_BOM) else _LOADER)
 
 
 def value_of(node: yaml.Node | None, key: str) -> yaml.Node | None:
