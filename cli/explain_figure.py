@@ -79,7 +79,7 @@ def explain_tie(settings: Settings, lake: Lake, ledger: Ledger, issuer: str) -> 
         recorded = history.digest_of_night(connection, night.number)
     inputs = night.inputs
     plan = Plan(inputs.window_start, inputs.window_end, night.as_of, is_past=True, orders=())
-    config, _ = config_as_of(plan, ledger, load_config(settings.config_dir))
+    config, _ = config_as_of(plan.as_of, ledger, load_config(settings.config_dir))
     books = reconcile(gather(plan, config, lake, ledger).inputs)
     ties = {tie.issuer: tie for tie in books.ties}
     if issuer not in ties:

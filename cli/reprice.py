@@ -39,7 +39,7 @@ def main(chosen: argparse.Namespace) -> int:
     lake = Lake.open(settings.lake_dir)
     url = settings.database_url.get_secret_value()
     with Ledger.open(url, lake_id=lake.lake_id) as ledger:
-        config, _ = config_as_of(plan, ledger, now)
+        config, _ = config_as_of(plan.as_of, ledger, now)
         issuers = other_issuers(config.sources, other)
         inputs = gather(plan, config, lake, ledger).inputs
     found = reprice(inputs, compile_card(issuers, seen_in(inputs.runs, inputs.usage)))

@@ -5,6 +5,7 @@ says so.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 
 from config.load import Config, config_from_bodies
 from tasks.core.findings import Finding
@@ -17,11 +18,13 @@ from tasks.ledger.ledger import Ledger
 _REQUIRED = ("catalog", "policy", "sources")
 
 
-def config_as_of(plan: Plan, ledger: Ledger, now: Config) -> tuple[Config, tuple[Finding, ...]]:
-    """Read the configuration that was newest at a plan's moment.
+def config_as_of(
+    moment: datetime, ledger: Ledger, now: Config
+) -> tuple[Config, tuple[Finding, ...]]:
+    """Read the configuration that was newest at a moment.
 
     Args:
-        plan: A past moment.
+        moment: Past, aware UTC.
         ledger: Where nights recorded it.
         now: The files of now, for a moment before any were recorded.
 
@@ -35,7 +38,7 @@ def config_as_of(plan: Plan, ledger: Ledger, now: Config) -> tuple[Config, tuple
         found = {
             kind: version
             for kind in (*_REQUIRED, "finance")
-            if (version := configs.version_as_of(connection, kind, plan.as_of)) is not None
+            if (version := configs.version_as_of(connection, kind, moment)) is not None
         }
     missing = [kind for kind in _REQUIRED if kind not in found]
     if missing:

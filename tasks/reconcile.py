@@ -120,7 +120,7 @@ def reconcile(
         for _ in range(_ATTEMPTS):
             config = load_config(settings.config_dir)
             if plan.is_past:
-                config, unrecorded = config_as_of(plan, ledger, config)
+                config, unrecorded = config_as_of(plan.as_of, ledger, config)
                 notices = (*notices, *unrecorded)
             # Recorded when it is read, and once: an older configuration must not become the
             # newest again because its night was computed again.
