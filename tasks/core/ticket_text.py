@@ -7,7 +7,7 @@ are shown as they are, as code, never as links.
 from datetime import timedelta
 
 from tasks.core.decisions import PREFIX
-from tasks.core.gate_words import begun, gate_line, projected
+from tasks.core.gate_words import gate_line, projected
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import (
     Block,
@@ -70,14 +70,14 @@ def demotion_ticket(case: TicketCase, *, proposal: str, authority: str) -> Ticke
 
     Args:
         case: Its patch takes the stage back.
-        proposal: What the watch saw, without a stop (`tasks.core.watch.Notice.sentence`).
-        authority: Who decides, by the tier (its `authority`).
+        proposal: One sentence: what the watch saw.
+        authority: One sentence: who decides, by the tier.
     """
     workflow = case.workflow
     return TicketContent(
         f"Decide: take back {workflow.id} ({workflow.family})",
         (
-            sentence(strong(f"{begun(proposal)}."), f" Who decides: {authority}."),
+            sentence(strong(proposal), f" {authority}"),
             *_opening(case),
             *_looked_at(case),
             Heading("How to decide"),

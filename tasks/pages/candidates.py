@@ -6,7 +6,7 @@ narrow enough for both UIs of Prefect: one of them breaks no cell into lines.
 
 from collections.abc import Sequence
 
-from tasks.core.candidates import OwnFigures, candidate_list
+from tasks.core.candidates import candidate_list
 from tasks.core.gate_words import GATES, KINDS, REVIEW_READY, gate_line
 from tasks.core.promotion_report import PromotionReport
 from tasks.core.rates import percent
@@ -36,13 +36,8 @@ _COUNTED = {
 }
 
 
-def candidates(found: PromotionReport, figures: OwnFigures | None = None) -> str:
-    """Show the candidates of one look, those that want a decision first.
-
-    Args:
-        found: The look.
-        figures: The product's own, if they were measured.
-    """
+def candidates(found: PromotionReport) -> str:
+    """Show the candidates of one look, those that want a decision first."""
     listed = listed_cases(found)
     at = f"{found.asking.as_of:%Y-%m-%d %H:%M} UTC"
     scope = (
@@ -64,8 +59,8 @@ def candidates(found: PromotionReport, figures: OwnFigures | None = None) -> str
     missing = _missing(listed)
     if missing:
         parts += ["## What is missing", "", *missing]
-    if figures is not None:
-        parts += ["", "## How promotion itself does", "", *own_figures_lines(figures)]
+    if found.own is not None:
+        parts += ["", "## How promotion itself does", "", *own_figures_lines(found.own)]
     return "\n".join(parts).rstrip()
 
 

@@ -18,6 +18,7 @@ _WORDS = {
     "adopted": "found open",
     "commented": "told of new evidence",
     "stands": "open",
+    "open": "open",
     "closed": "closed by people",
     "gone": "deleted by people",
     "foreign": "lost its marker",

@@ -20,13 +20,8 @@ _NOTHING = "—"
 _HARM = frozenset({GateName.SUCCESS, GateName.GOLDEN, GateName.COST, GateName.INCIDENTS})
 
 
-def sunset(found: PromotionReport, notices: Sequence[Notice] = ()) -> str:
-    """Show what the evidence says should be retired, what is getting worse, and what changed.
-
-    Args:
-        found: The look.
-        notices: Of the watch on golden and provisional workflows, the most urgent first.
-    """
+def sunset(found: PromotionReport) -> str:
+    """Show what the evidence says should be retired, what is getting worse, and what changed."""
     retiring, falling = found.of_kind(Kind.RETIRE), found.of_kind(Kind.REGRESSING)
     parts = ["# Sunset list", "", f"**{_summary(len(retiring), len(falling))}**", ""]
     at = f"{found.asking.as_of:%Y-%m-%d %H:%M} UTC"
@@ -45,8 +40,8 @@ def sunset(found: PromotionReport, notices: Sequence[Notice] = ()) -> str:
     ):
         if group:
             parts += [f"## {title}", "", _table(group), "", what, "", *_told(group), ""]
-    if notices:
-        parts += ["## Watched since they were promoted", "", *_watched(notices)]
+    if found.notices:
+        parts += ["## Watched since they were promoted", "", *_watched(found.notices)]
     return "\n".join(parts).rstrip()
 
 

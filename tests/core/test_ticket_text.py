@@ -387,14 +387,12 @@ def test_a_projection_is_a_range_or_not_at_this_rate(
 def test_taking_back_says_the_proposal_and_who_decides_first() -> None:
     content = demotion_ticket(
         case(patch=PATCH),
-        proposal="its success rate is falling; 12 of 20 good",
-        authority="lead signs",
+        proposal="It falls: 12 of 20 good.",
+        authority="The lead signs.",
     )
 
     assert content.title == "Decide: take back upgrade-swarm (upgrades)"
-    assert first_screen(content).startswith(
-        "Its success rate is falling; 12 of 20 good. Who decides: lead signs.\n"
-    )
+    assert first_screen(content).startswith("It falls: 12 of 20 good. The lead signs.\n")
     assert "- Take it back: merge the patch below." in first_screen(content)
 
 

@@ -259,7 +259,7 @@ def test_changes_decisions_and_waiting_tickets_are_told() -> None:
     ],
 )
 def test_the_products_own_figures_stand_at_the_end(figures: OwnFigures, told: str) -> None:
-    assert told in candidates(report(GOOD), figures)
+    assert told in candidates(report(GOOD, own=figures))
     assert "How promotion itself does" not in candidates(report(GOOD))
 
 
@@ -286,7 +286,7 @@ def test_what_is_watched_says_who_decides_if_a_demotion_is_proposed() -> None:
     seen = Notice("golden", "e", Signal.ALARM, "its success rate is falling", True, "lead signs")
     look = replace(seen, signal=Signal.WATCH, sentence="a small change", proposes_demotion=False)
 
-    page = sunset(report(GOLDEN), (seen, look))
+    page = sunset(report(GOLDEN, notices=(seen, look)))
 
     assert "- **golden**: its success rate is falling. Who decides: lead signs." in page
     assert "- **golden**: a small change.\n" in f"{page}\n"
@@ -365,10 +365,10 @@ def test_nothing_from_outside_is_markup_on_any_page() -> None:
         decisions=(Decision(HOSTILE, "e", Code.DECLINED, HOSTILE, date(2026, 11, 3)),),
         problems=(HOSTILE,),
         since=((f"{HOSTILE}not_yet", HOSTILE),),
+        notices=(Notice(HOSTILE, "e", Signal.ALARM, HOSTILE, True, HOSTILE),),
     )
-    seen = Notice(HOSTILE, "e", Signal.ALARM, HOSTILE, True, HOSTILE)
 
-    for page in (candidates(hostile), sunset(hostile, (seen,)), scorecards(hostile)):
+    for page in (candidates(hostile), sunset(hostile), scorecards(hostile)):
         assert foreign_markup(page) == []
         assert html_of(page).count("<h1>") == 1
         assert not re.search(r"(?<!\\)@all", page)
