@@ -4,10 +4,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from config.shapes.sources import GithubSource, JiraSource
+from sandbox.oracle.fates import Fate, blamed, fate_of_pull, fate_of_ticket
 from sandbox.oracle.outcomes import outcomes, relations
+from sandbox.records import World
 from sandbox.script import NIGHTS
 from sandbox.server import Sandbox, running
 from tasks.core.batches import Watermark
+from tasks.core.item_incidents import incident_moments, untyped_incident_items
+from tasks.core.item_outcomes import judge_item
 from tasks.core.item_states import ItemState, current_items
 from tasks.core.work_items import EventKind, ItemEvent, LinkType
 from tasks.sources import github, jira
@@ -105,6 +109,39 @@ class Sources:
         ]
 
 
+def judged(states: dict[str, ItemState]) -> dict[str, Fate]:
+    """Judge every item as the gate does."""
+    incidents = incident_moments(states, {})
+    untyped = untyped_incident_items(states, {})
+    found = {}
+    for item, state in states.items():
+        one = judge_item(
+            state,
+            incidents=incidents.get(item, ()),
+            is_untyped_incident=item in untyped,
+            cancelled_by=(),
+        )
+        found[item] = Fate(one.outcome.value, one.reason.value, one.closed_at)
+    return found
+
+
+def fates(world: World, now: datetime) -> dict[str, Fate]:
+    """Say what the oracle thinks of every pull request and ticket."""
+    counts = blamed(world, now)
+    pulls = {f"gh:{one.repository}#{one.number}": one for one in world.pulls}
+    tickets = {f"jira:{one.id}": one for one in world.tickets}
+    told = {
+        item: fate_of_pull(world, one, counts.get(item, 0), now)
+        for item, one in pulls.items()
+        if one.created_at <= now
+    }
+    return told | {
+        item: fate_of_ticket(one, counts.get(item, 0), now)
+        for item, one in tickets.items()
+        if one.created_at <= now
+    }
+
+
 def test_every_night_the_items_are_what_the_oracle_says(tmp_path: Path) -> None:
     with running(tmp_path, items=0.5, has_limits=False) as sandbox:
         sources = Sources(sandbox)
@@ -132,6 +169,12 @@ def test_every_night_the_items_are_what_the_oracle_says(tmp_path: Path) -> None:
                 if link.type in _COUNTED
             }
             assert links == set(relations(sandbox.world, now))
+            outcome_of = judged(states)
+            said_of = fates(sandbox.world, now)
+            assert {item: outcome_of[item] for item in said_of} == said_of
         assert any(one.reverted_by for one in said.values())
         assert any(one.reopened for one in said.values())
+        assert {"reverted", "incident", "ci_red", "reopened", "abandoned", "merged"} <= {
+            one.reason for one in said_of.values()
+        }
         assert sources.rejects == 0
