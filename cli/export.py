@@ -11,7 +11,6 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from cli.new_file import write_file
 from config.load import Config, load_config
 from config.settings import settings_from_environment
 from tasks.core.billed_lines import Bill, ExportError, Line, advances_of, booked_lines
@@ -39,6 +38,7 @@ from tasks.ledger.periods import PeriodBooks
 from tasks.ledger.snapshots import Which
 from tasks.pages.focus import focus_csv
 from tasks.pages.journal import journal_csv
+from tasks.pages.new_file import write_file
 from tasks.pages.text import amount
 
 _PERIOD = re.compile(r"20\d\d-(0[1-9]|1[0-2])", re.ASCII)

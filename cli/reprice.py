@@ -4,7 +4,6 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.new_file import write_file
 from config.errors import ConfigError
 from config.explain import validate_document
 from config.load import load_config
@@ -19,6 +18,7 @@ from tasks.core.repricing import other_issuers, reprice
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.night_inputs import gather
+from tasks.pages.new_file import write_file
 from tasks.pages.repricing import repricing_csv, repricing_story
 from tasks.sources.registry import streams_by_source
 

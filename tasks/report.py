@@ -3,6 +3,7 @@
 Everything here is derived from the books, can be made again, and is never proof.
 """
 
+import logging
 import time
 from typing import Any, cast
 from uuid import UUID
@@ -18,11 +19,20 @@ from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.states import Completed, Failed
 
+from config.settings import settings_from_environment
 from tasks.core.night_report import NightReport
+from tasks.core.promotion_report import PromotionReport
 from tasks.pages import night as pages
 from tasks.pages.breaks import breaks
+from tasks.pages.candidates import candidates, run_name
+from tasks.pages.candidates_csv import candidates_csv
+from tasks.pages.new_file import write_file
 from tasks.pages.outcomes import outcomes
 from tasks.pages.pools import pools
+from tasks.pages.scorecards import scorecards
+from tasks.pages.sunset import sunset
+
+log = logging.getLogger(__name__)
 
 #: Each update of a progress artifact is an event; a second between them is enough for an eye.
 _UPDATE_EVERY_S = 1.0
@@ -49,6 +59,32 @@ def report(night: NightReport) -> None:
     create_markdown_artifact(
         outcomes(night), key="outcomes", description="Outcomes: what became of the work"
     )
+
+
+@task(name="report-promotion", task_run_name="report {report.asking.as_of}")
+def report_promotion(report: PromotionReport) -> None:
+    """Publish the lists of a look, the first of them what to decide now, and every gate as CSV."""
+    create_markdown_artifact(
+        candidates(report), key="candidates", description="Promotion candidates"
+    )
+    create_markdown_artifact(sunset(report), key="sunset", description="Sunset list")
+    create_markdown_artifact(
+        scorecards(report),
+        key="scorecards",
+        description="Scorecards: exploration and golden side by side per family",
+    )
+    name = f"candidates-{report.asking.as_of:%Y-%m-%d}.csv"
+    folder = settings_from_environment().work_dir / "var" / "exports"
+    write_file(folder / name, candidates_csv(report.cases).encode(), replaces=True)
+    log.info("every gate of every workflow stands in var/exports/%s", name)
+
+
+def promotion_state(report: PromotionReport) -> State[Any]:
+    """End a look: `Completed`, or `Partial` where tickets could not be written."""
+    message = "; ".join(report.problems) or run_name(report)
+    if report.problems:
+        return Completed(name="Partial", message=message, data=report)
+    return Completed(message=message, data=report)
 
 
 def rename_run(night: NightReport) -> None:

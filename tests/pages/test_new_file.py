@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.new_file import write_file
 from tasks.core.billed_lines import ExportError
+from tasks.pages.new_file import write_file
 
 
 def test_a_file_appears_with_the_folders_it_needs(tmp_path: Path) -> None:
