@@ -12,7 +12,7 @@ from tests.privacy import sinks
 from tests.privacy.marks import FURTHER, MARKS
 from tests.privacy.search import Blob, Searcher
 from tests.sources.files.stores import Stores
-from tests.sources.files.writing import csv_text, focus_row, invoice_row, payment
+from tests.sources.files.writing import csv_text, focus_row, invoice_row, metric, payment
 
 _FREE = ("ServiceName", "SkuId", "SkuMeter", "ConsumedUnit", "SkuPriceDetails", "ChargeDescription")
 
@@ -64,6 +64,13 @@ def _documents() -> Iterator[dict[str, str]]:
             yield invoice_row(invoice_id=f"INV-{number}-{name}") | {name: person.name}
 
 
+def _metrics() -> Iterator[dict[str, str]]:
+    yield metric()
+    for person in PEOPLE:
+        for name in metric():
+            yield metric() | {name: person.name}
+
+
 def test_nobody_is_left_of_files_full_of_people(
     stores: Stores, searcher: Searcher, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -74,11 +81,12 @@ def test_nobody_is_left_of_files_full_of_people(
         "payables": csv_text([one | note | one for one in _payments()]),
         "bills": csv_text(_with_all_columns(_charges())),
         "documents": csv_text(_documents()),
+        "metrics": csv_text([one | {"note": person.email} for one in _metrics()]),
     }
     for folder, text in served.items():
         stores.write(f"{folder}/{person.login} {person.name}.csv", text)
 
-    told = [stores.night(source) for source in ("payables", "bedrock", "documents")]
+    told = [stores.night(source) for source in ("payables", "bedrock", "documents", "metrics")]
     stores.ledger().close()
 
     written = [
@@ -95,6 +103,7 @@ def test_nobody_is_left_of_files_full_of_people(
     # The search is no good if there is nothing to find something in.
     assert {str(row["issuer"]) for row in stores.rows("payables")} == {"cursor", "devin"}
     assert len(stores.rows("bedrock")) > len(PEOPLE)
+    assert len(stores.rows("metrics")) == 1
     assert len(stores.quarantined()) > len(PEOPLE)
     assert searcher.hits([Blob("planted", f"x{person.name}x".encode())]) != []
 
