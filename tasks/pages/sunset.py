@@ -12,10 +12,13 @@ from tasks.core.ticket_case import TicketCase
 from tasks.core.verdict import GateName, GateResult, Kind
 from tasks.core.watch import Notice
 from tasks.pages.candidates import unmet_gates
+from tasks.pages.fences import fenced
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, table
 
 #: Workflows that are told one by one.
 _MOST_TOLD = 50
+#: Patches that are shown.
+_MOST_PATCHES = 12
 _NOTHING = "—"
 _HARM = frozenset({GateName.SUCCESS, GateName.GOLDEN, GateName.COST, GateName.INCIDENTS})
 
@@ -31,15 +34,16 @@ def sunset(found: PromotionReport) -> str:
     )
     parts += [scope, ""]
     for title, group, what in (
-        ("To retire", retiring, "Merge a sunset line with a last day, or narrow its scope:"),
+        ("To retire", retiring, "Merge its line below, or narrow its scope:"),
         (
             "Regressing",
             falling,
-            "Find out what changed, or take it back to exploration:",
+            "Find out what changed, narrow its scope, or merge its line below:",
         ),
     ):
         if group:
             parts += [f"## {title}", "", _table(group), "", what, "", *_told(group), ""]
+    parts += _offered((*retiring, *falling))
     if found.notices:
         parts += ["## Watched since they were promoted", "", *_watched(found.notices)]
     return "\n".join(parts).rstrip()
@@ -69,6 +73,26 @@ def _table(group: Sequence[TicketCase]) -> str:
     ]
     head = ("Workflow", "Stage", "Good", "At most", "Incidents", "Spent", "Last used")
     return table(head, rows, right=frozenset({2, 3, 4, 5}))
+
+
+def _offered(cases: Sequence[TicketCase]) -> list[str]:
+    """Show the lines that would do it, as patches of the catalog."""
+    patched = [one for one in cases if one.patch is not None or one.patch_refusal]
+    lines = [
+        "## Lines on offer",
+        "",
+        "A merge is the approval. Without one, all goes on as before.",
+    ]
+    for one in patched[:_MOST_PATCHES]:
+        lines += ["", f"**{markdown(one.verdict.workflow)}**:", ""]
+        lines.append(
+            fenced(one.patch.diff, "diff")
+            if one.patch is not None
+            else f"{markdown(one.patch_refusal, LONGEST_SENTENCE)}."
+        )
+    rest = len(patched) - _MOST_PATCHES
+    lines += ["", f"{rest:,} more are not shown."] if rest > 0 else []
+    return [*lines, ""] if patched else []
 
 
 def _watched(notices: Sequence[Notice]) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from tasks.core.candidates import OwnFigures
 from tasks.core.decisions import Code, Decision
 from tasks.core.gate import judge_case
+from tasks.core.promotion_patch import Patch
 from tasks.core.promotion_report import Asking, PromotionReport, TicketState
 from tasks.core.scorecard import Stratum
 from tasks.core.terms import DEFAULTS
@@ -276,6 +277,18 @@ def test_the_sunset_list_gives_the_evidence_and_no_lack_of_work() -> None:
     assert "- **unused**: no work at all" in told
     assert "Success, against the floor: 10 of 51" in told
     assert "Matured items" not in told
+
+
+def test_the_sunset_list_offers_the_line_that_would_do_it() -> None:
+    patch = Patch("", f"--- a\n+++ b\n ```\n+# {HOSTILE}\n", 1)
+    stuck = replace(UNUSED, patch_refusal="put {from: 2027-01-01} last")
+
+    page = sunset(report(replace(BAD, patch=patch), stuck))
+
+    assert "````diff\n--- a\n+++ b\n ```\n" in page
+    assert "put {from: 2027-01-01} last." in page.replace("\\", "")
+    assert foreign_markup(page) == []
+    assert "Lines on offer" not in sunset(report(BAD))
 
 
 def test_nothing_to_stop_is_said_so() -> None:
