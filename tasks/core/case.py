@@ -29,6 +29,8 @@ class Case:
             the chance of a wrong one.
         overdue_actions: Of reviews of this workflow.
         has_squads: The catalog has squads at all.
+        squads_in_scope: How many of them its scope can reach, see
+            `tasks.core.scopes.squads_allowed`; None: any number.
     """
 
     card: Scorecard
@@ -40,6 +42,7 @@ class Case:
     contenders: int
     overdue_actions: int
     has_squads: bool = True
+    squads_in_scope: int | None = None
 
     @cached_property
     def day(self) -> date:
@@ -78,6 +81,11 @@ class Case:
         if self.golden is None or self.golden.items() < BASELINE_ITEMS:
             return None
         return self.golden_rate
+
+    def squads_needed(self, terms: Terms) -> int:
+        """How many squads are asked for: no more than its scope can reach, and one at least."""
+        reach = terms.squads if self.squads_in_scope is None else max(self.squads_in_scope, 1)
+        return min(terms.squads, reach)
 
     def _rate_of(self, card: Scorecard) -> Rate:
         free = self.terms.unknown_free_ppm if self.terms else 0

@@ -84,6 +84,7 @@ def judge(
     contenders: int,
     overdue_actions: int,
     has_squads: bool = True,
+    squads_in_scope: int | None = None,
 ) -> Verdict:
     """Judge one workflow.
 
@@ -98,6 +99,7 @@ def judge(
         contenders: Workflows of the family that share the chance of a wrong promotion.
         overdue_actions: Of reviews of this workflow.
         has_squads: The catalog has squads at all.
+        squads_in_scope: How many of them its scope can reach; None: any number.
     """
     if golden is not None and golden.workflow == card.workflow:
         golden = None
@@ -112,6 +114,7 @@ def judge(
             contenders=contenders,
             overdue_actions=overdue_actions,
             has_squads=has_squads,
+            squads_in_scope=squads_in_scope,
         )
     )
 

@@ -11,6 +11,7 @@ from tasks.core.case import Case
 from tasks.core.controls import rollback_state
 from tasks.core.money import divide_half_even
 from tasks.core.rates import percent, share_ppm
+from tasks.core.scopes import repositories_allowed
 from tasks.core.terms import WHOLE, Terms, parts_per_million
 from tasks.core.verdict import GateName, GateResult, Status
 
@@ -119,7 +120,10 @@ def repositories_gate(case: Case, terms: Terms) -> GateResult:
         return GateResult(
             GateName.REPOSITORIES, Status.NOT_ASKED, "none", "none", detail="its items are tickets"
         )
-    return _at_least(GateName.REPOSITORIES, case.card.repositories, terms.repositories)
+    allowed = repositories_allowed(case.workflow.scope)
+    need = terms.repositories if allowed is None else min(terms.repositories, allowed)
+    result = _at_least(GateName.REPOSITORIES, case.card.repositories, need)
+    return _as_scoped(result, is_scoped=need < terms.repositories)
 
 
 def squads_gate(case: Case, terms: Terms) -> GateResult:
@@ -128,10 +132,14 @@ def squads_gate(case: Case, terms: Terms) -> GateResult:
         return GateResult(
             GateName.SQUADS, Status.NOT_ASKED, "none", "none", detail="the catalog has no squads"
         )
-    result = _at_least(GateName.SQUADS, case.card.squads, terms.squads)
+    need = case.squads_needed(terms)
+    result = _at_least(GateName.SQUADS, case.card.squads, need)
+    result = _as_scoped(result, is_scoped=need < terms.squads)
     is_nobodys = case.items > 0 and case.card.squads == 0 and result.status is Status.UNMET
-    detail = "the catalog gives its repositories and projects to no squad" if is_nobodys else ""
-    return replace(result, detail=detail)
+    if is_nobodys:
+        detail = "the catalog gives its repositories and projects to no squad"
+        return replace(result, detail=detail)
+    return result
 
 
 def coverage_gate(case: Case, terms: Terms) -> GateResult:
@@ -214,6 +222,14 @@ def _at_least(name: GateName, have: int, need: int) -> GateResult:
         missing=missing if name is GateName.ITEMS else None,
         slack_ppm=None if missing else share_ppm(have - need, need),
     )
+
+
+def _as_scoped(result: GateResult, *, is_scoped: bool) -> GateResult:
+    """Say where the scope asks for less than the tier; all of little is no weak point."""
+    if not is_scoped:
+        return result
+    slack = None if result.slack_ppm is None else WHOLE
+    return replace(result, detail="its scope has no more", slack_ppm=slack)
 
 
 def _at_most(name: GateName, text: str, have: int, limit: int) -> GateResult:

@@ -6,11 +6,10 @@ kinds (Simpson's paradox). The remedy is a narrower scope, which these gates nam
 
 from collections.abc import Mapping
 
-from config.shapes.catalog import Scope
 from tasks.core.case import Case
 from tasks.core.e_values import log_e_value, threshold
-from tasks.core.globs import compiled
 from tasks.core.rates import percent, share_ppm
+from tasks.core.scopes import is_all_of, within
 from tasks.core.scorecard import Stratum
 from tasks.core.terms import WHOLE, Terms
 from tasks.core.verdict import GateName, GateResult, Status
@@ -33,7 +32,7 @@ def stratum_gate(case: Case, terms: Terms) -> GateResult:
     name, largest = max(strata.items(), key=lambda one: (one[1], one[0]))
     share = share_ppm(largest, items)
     have = f"{percent(share, is_up=True)} {name}"
-    if len(strata) == 1 and _is_all_of(case.workflow.scope, name):
+    if len(strata) == 1 and is_all_of(case.workflow.scope, name):
         return GateResult(
             GateName.STRATUM, Status.NOT_ASKED, have, need, detail="its scope is this kind of work"
         )
@@ -54,8 +53,8 @@ def mix_gate(case: Case, terms: Terms) -> GateResult:
     if case.golden is None or case.baseline is None:
         return GateResult(GateName.MIX, Status.NOT_ASKED, "", need, detail="no baseline")
     scope = case.workflow.scope
-    own = _in_scope(_sizes(case.card.strata), scope)
-    golden = _in_scope(_sizes(case.golden.strata), scope)
+    own = within(scope, _sizes(case.card.strata))
+    golden = within(scope, _sizes(case.golden.strata))
     if not own or not golden:
         return GateResult(
             GateName.MIX, Status.NOT_ASKED, "", need, detail="golden has no such work to compare"
@@ -77,7 +76,7 @@ def mix_gate(case: Case, terms: Terms) -> GateResult:
 def one_squad_gate(case: Case, terms: Terms) -> GateResult:
     """It succeeds for others than the squad that uses it most, too."""
     need = f"at least {percent(terms.floor_ppm)} without the top squad"
-    if not case.has_squads or terms.squads <= 1:
+    if not case.has_squads or case.squads_needed(terms) <= 1:
         return GateResult(
             GateName.ONE_SQUAD, Status.NOT_ASKED, "", need, detail="one squad is enough"
         )
@@ -113,28 +112,6 @@ def _is_proven(one: Stratum, terms: Terms, alpha: float) -> bool:
     successes = min(max(one.successes, 0), max(one.items, 0))
     log_e = log_e_value(successes, max(one.items, 0), terms.floor_ppm / WHOLE, alpha=alpha)
     return log_e >= threshold(alpha)
-
-
-def _is_all_of(scope: Scope, name: str) -> bool:
-    """Tell whether a scope allows this one kind of work alone."""
-    return (
-        scope.task_classes == (name,)
-        or scope.repositories == (name,)
-        or scope.tickets in {(name,), (f"{name}-*",)}
-    )
-
-
-def _in_scope(sizes: Mapping[str, int], scope: Scope) -> dict[str, int]:
-    """Keep the kinds of work that a scope allows.
-
-    A kind is named by its task class, else its repository, else its project: whichever part of
-    the scope says something about such a name decides.
-    """
-    projects = [glob.removesuffix("-*") for glob in scope.tickets]
-    globs = [compiled(glob) for glob in (*scope.task_classes, *scope.repositories, *projects)]
-    if not globs:
-        return dict(sizes)
-    return {name: size for name, size in sizes.items() if any(glob(name) for glob in globs)}
 
 
 def _listed(names: list[str]) -> str:

@@ -80,8 +80,10 @@ def sentence_of(
             parts.insert(0, _decision(case, grounds, projection if can_wait else None))
     if kind in {Kind.DECISION_DUE, Kind.NOT_YET}:
         parts.append(f"not met: {_named(gates, Status.UNMET)}")
-    elif kind is Kind.QUALIFIED and any(one.status is Status.UNKNOWN for one in gates):
-        parts.append(f"nobody can tell: {_named(gates, Status.UNKNOWN)}")
+    elif kind is Kind.QUALIFIED:
+        for status, said in ((Status.UNKNOWN, "nobody can tell"), (Status.WAIVED, "waived")):
+            names = _named(gates, status)
+            parts += [f"{said}: {names}"] if names else []
     return "; ".join(parts)
 
 

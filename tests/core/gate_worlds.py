@@ -113,4 +113,5 @@ def cases(draw: st.DrawFn) -> Case:
         contenders=draw(st.integers(0, 30)),
         overdue_actions=draw(st.integers(0, 2)),
         has_squads=draw(st.booleans()),
+        squads_in_scope=draw(st.none() | st.integers(0, 3)),
     )

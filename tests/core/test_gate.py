@@ -102,6 +102,15 @@ def test_the_sentence_has_the_figures_that_decide(card: Scorecard, says: str) ->
     assert says in verdict(card).sentence
 
 
+def test_what_was_waived_is_said_with_the_verdict() -> None:
+    waiver = {"waives": "weeks", "reason": "r", "approved_by": "council", "until": "2026-12-31"}
+
+    found = verdict(replace(CARD, weeks=1), workflow=workflow(waivers=[waiver]))
+
+    assert (found.kind, found.weakest) == (Kind.QUALIFIED, "weeks")
+    assert found.sentence.endswith("; waived: weeks")
+
+
 def test_a_blocked_one_says_what_blocks_and_where_it_stands() -> None:
     found = verdict(controls=MISSING).sentence
 

@@ -175,6 +175,29 @@ def test_incidents_beyond_the_limit_and_untyped_links_are_told() -> None:
     assert found.detail.startswith("3 items are linked to an incident")
 
 
+@pytest.mark.parametrize(
+    ("repositories", "status"),
+    [(["acme/web"], MET), (["acme/web", "acme/app"], UNMET), (["acme/*"], UNMET), ([], UNMET)],
+)
+def test_a_scope_of_one_repository_asks_for_no_second_one(
+    repositories: list[str], status: Status
+) -> None:
+    narrow = workflow(scope={"repositories": repositories})
+
+    assert (
+        gate(GateName.REPOSITORIES, replace(CARD, repositories=1), workflow=narrow).status is status
+    )
+
+
+def test_no_more_squads_are_asked_for_than_the_scope_can_reach() -> None:
+    card = replace(CARD, squads=1, top_squad=(60, 58))
+
+    assert gate(GateName.SQUADS, card, squads_in_scope=1).status is MET
+    assert gate(GateName.ONE_SQUAD, card, squads_in_scope=1).status is NOT_ASKED
+    assert gate(GateName.SQUADS, card, squads_in_scope=2).status is UNMET
+    assert gate(GateName.SQUADS, replace(card, squads=0), squads_in_scope=0).status is UNMET
+
+
 # --- shares
 
 
