@@ -13,7 +13,7 @@ from itertools import groupby
 from config.shapes.policy import Policy
 from tasks.core.case import Case
 from tasks.core.controls import ControlState, controls_of
-from tasks.core.gate import judge_case
+from tasks.core.gate import RULE_VERSION, judge_case
 from tasks.core.packets import Packet
 from tasks.core.terms import terms_of
 from tasks.core.verdict import Kind, Rate
@@ -74,7 +74,7 @@ def backtest(packets: Iterable[Packet], policy: Policy) -> Backtest:
     """Judge frozen packets again under another policy.
 
     Args:
-        packets: Of any looks, in any order, all of a rule that this version has.
+        packets: Of any looks, in any order.
         policy: To judge by; contenders, waivers and what the catalog said stay as they were.
     """
     history = sorted(packets, key=lambda one: (one.cut.as_of, one.verdict.workflow))
@@ -139,6 +139,11 @@ def _afterwards(workflow: str, since: datetime, history: Sequence[Packet]) -> Af
 
 def _notes(history: Iterable[Packet], policy: Policy) -> Iterator[str]:
     for one in history:
+        if one.rule_version != RULE_VERSION:
+            yield (
+                f"some looks were judged by rule {one.rule_version!r}: what differs there may be "
+                f"the rule, {RULE_VERSION!r} by now, and not the policy"
+            )
         was, tier = one.case.terms, one.case.card.tier
         other = terms_of(policy, tier)
         if was is None or other is None:

@@ -150,7 +150,7 @@ def _decision(case: Case, grounds: Grounds, projection: Projection | None) -> st
 
 
 def _named(gates: Sequence[GateResult], status: Status) -> str:
-    names = [one.name.value for one in gates if one.status is status]
+    names = [one.name.value.replace("_", " ") for one in gates if one.status is status]
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 

@@ -1,10 +1,13 @@
 """What the files may not say of the gate: changes, declared controls, waivers, terms."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from config.shapes.gate import GATES, NEVER_WAIVED
+from config.load import load_config
+from config.shapes.gate import GATES, NEVER_WAIVED, GateRules
 from tasks.core.verdict import GateName
 
 Refused = Callable[[str, str, str], list[str]]
@@ -65,6 +68,28 @@ def test_an_entry_that_cannot_be_meant_is_refused(
 
     assert key in problem
     assert says in problem
+
+
+def test_entries_for_the_gate_are_read(folder: Path, edit: Callable[[str, str, str], str]) -> None:
+    entries = (
+        "    changes: [{from: 2026-09-10, kind: model, note: n}, {from: 2026-09-10, kind: minor}]\n"
+        "    controls: [{control: ci-checks, evidence: wiki, until: 2026-12-31}]\n"
+        f"    waivers: [{{waives: mix, {WAIVER}}}, {{waives: human-review, {WAIVER}}}]\n"
+    )
+    edit("catalog.yaml", SWARM, SWARM + entries)
+    edit(
+        "policy.yaml",
+        "review_cadence_days: 180",
+        'review_cadence_days: 180\n    gate: {floor: "0.65", items: 18}',
+    )
+
+    config = load_config(folder)
+
+    workflow = next(one for one in config.catalog.workflows if one.id == "upgrade-swarm")
+    assert [change.kind for change in workflow.changes] == ["model", "minor"]
+    assert [waiver.waives for waiver in workflow.waivers] == ["mix", "human-review"]
+    assert config.policy.risk_tiers[0].gate.floor == Decimal("0.65")
+    assert config.policy.gate == GateRules()
 
 
 @pytest.mark.parametrize(

@@ -118,3 +118,9 @@ def test_what_cannot_be_replayed_is_said() -> None:
         "tier 2: costs were held against the limit of then, and not the other one",
         "tier 2: items were counted after 14 days, and not after 7",
     )
+
+
+def test_looks_of_another_rule_are_told_apart_from_the_policy() -> None:
+    (note,) = backtest([replace(look(0), rule_version="0")], policy()).notes
+
+    assert note.startswith("some looks were judged by rule '0'")
