@@ -16,11 +16,13 @@ from pathlib import Path
 from cli.surroundings import without_organisation
 from sandbox.oracle.truth import FOLDER, write_truth
 from sandbox.script import NIGHTS
-from sandbox.server import SECRETS, Sandbox, running
+from sandbox.server import SECRETS, TICKET_SECRETS, Sandbox, running
 from tasks.core.errors import GraduandError
 
 _CONFIG = Path(__file__).resolve().parents[1] / "config"
 _SOURCES = ("github", "jira", "anthropic", "openai")
+#: Systems of tickets.yaml, and which part of the sandbox stands for each.
+_TICKET_SYSTEMS = {"TICKETS_JIRA": "jira", "TICKETS_GITHUB": "github"}
 #: Runs are told in a few lines each; their faults are still logged.
 _QUIET = {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
 #: Differences printed; one is enough to look, hundreds tell no more.
@@ -84,6 +86,19 @@ def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
     for source in _SOURCES:
         settings[f"GRADUAND_BASE_URL_{source.upper()}"] = sandbox.base_url(source)
     for name, value in SECRETS.items():
+        variable = "GRADUAND_SECRET_" + name.upper().replace("-", "_")
+        settings[variable] = value
+        settings[f"{variable}_HOSTS"] = host
+    return settings
+
+
+def ticket_environment(sandbox: Sandbox) -> dict[str, str]:
+    """Name the settings with which the weekly look writes tickets of a sandbox."""
+    host = sandbox.origin.partition("//")[2]
+    settings = {}
+    for system, source in _TICKET_SYSTEMS.items():
+        settings[f"GRADUAND_BASE_URL_{system}"] = sandbox.base_url(source)
+    for name, value in TICKET_SECRETS.items():
         variable = "GRADUAND_SECRET_" + name.upper().replace("-", "_")
         settings[variable] = value
         settings[f"{variable}_HOSTS"] = host

@@ -20,8 +20,13 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from cli.automations import ensure_zombie_automation
-from cli.rehearse import environment
-from cli.surroundings import without_organisation, without_prefect
+from cli.rehearse import environment, ticket_environment
+from cli.surroundings import (
+    ticket_secrets,
+    without_organisation,
+    without_prefect,
+    without_secrets,
+)
 from sandbox.script import NIGHTS
 from sandbox.server import running
 from tasks.core.errors import GraduandError
@@ -33,6 +38,8 @@ _START_TIMEOUT_S = 90
 #: Seconds a process may take to end before it is killed.
 _STOP_TIMEOUT_S = 15
 _LAST_PORT = 65535
+#: Work pools of `prefect.yaml`.
+_POOLS = ("local", "tickets")
 
 
 class UpError(GraduandError):
@@ -55,6 +62,7 @@ def main(chosen: argparse.Namespace) -> int:
     # The same port at every start: deployments and stored waits outlive a restart.
     with running(folder, now=NIGHTS[-1], port=chosen.port + 1) as sandbox:
         environ = without_organisation(os.environ) | environment(sandbox, folder)
+        environ |= ticket_environment(sandbox)
         # A day of the organisation's calendar, so that there is a night to reconcile.
         environ["GRADUAND_NOW"] = NIGHTS[-1].isoformat()
         environ["GRADUAND_DIGEST_KEY"] = _kept_secret(folder / "digest-key")
@@ -87,14 +95,22 @@ def up(port: int, surroundings: Mapping[str, str], reads: str) -> int:
             _process(["server", "start", "--host", "127.0.0.1", "--port", str(port)], environ, home)
         )
         _await_health(server, port, environ)
-        _prefect(["work-pool", "create", "local", "--type", "process", "--overwrite"], environ)
-        _prefect(["--no-prompt", "deploy", "--all"], environ)
-        ensure_zombie_automation(environ)
-        worker = running.enter_context(
-            _process(["worker", "start", "--pool", "local", "--name", "graduand"], environ, home)
-        )
+        without_tickets = without_secrets(environ, ticket_secrets(environ))
+        for pool in _POOLS:
+            create = ["work-pool", "create", pool, "--type", "process", "--overwrite"]
+            _prefect(create, without_tickets)
+        _prefect(["--no-prompt", "deploy", "--all"], without_tickets)
+        ensure_zombie_automation(without_tickets)
+        # Only the worker of the weekly look may hold what can write tickets.
+        surroundings_of = {"local": without_tickets, "tickets": environ}
+        workers = {
+            f"worker of {pool}": running.enter_context(
+                _process(["worker", "start", "--pool", pool, "--name", pool], held, home)
+            )
+            for pool, held in surroundings_of.items()
+        }
         _announce(port, home, reads)
-        return _watch({"server": server, "worker": worker}, home)
+        return _watch({"server": server, **workers}, home)
 
 
 def _environment(home: Path, port: int, surroundings: Mapping[str, str]) -> dict[str, str]:
