@@ -54,7 +54,7 @@ def test_the_nights_wrote_something_to_search_in(left: Left) -> None:
     assert {source for source, _ in streams} == {
         *("agent-logs", "anthropic", "github", "jira", "openai"),
     }
-    assert tables == {"charges", "runs", "usage", "work_item_events"}
+    assert tables == {"charges", "controls", "runs", "usage", "work_item_events"}
     for table in ("postings", "break_observations", "labels", "quarantine", "work_item_events"):
         assert left.count(ledger, f"SELECT count(*) FROM {table}") > 0, table
     for code in ("bad_json", "not_an_object", "model_type"):
