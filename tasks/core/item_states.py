@@ -45,6 +45,14 @@ class Reopening:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Revert:
+    """A merge that took an item back; it may have been taken back in turn."""
+
+    at: datetime
+    by: str
+
+
 @dataclass(frozen=True, slots=True)
 class ItemState:
     """An item as its events describe it; instants are aware UTC.
@@ -55,8 +63,8 @@ class ItemState:
         author: human, bot or agent:<vendor>; None if the account is gone.
         closed_at: Last close or done; None while open. A merge has both this and `merged_at`.
         reopenings: Each time it went from closed to open again, oldest first.
-        reverted_at: First merge of something that takes it back; None again once every such
-            revert was itself reverted.
+        reverts: Every merge of something that takes it back, oldest first.
+        reverted_at: The first of them that still stands; None once each was itself reverted.
         stamps: Workflow ids in force, sorted.
         agents: Agents that author, trailers or co-authors name, sorted.
         tags: What people say by hand of how it went, those in force, sorted.
@@ -75,8 +83,8 @@ class ItemState:
     closed_at: datetime | None = None
     close_reason: str | None = None
     reopenings: tuple[Reopening, ...] = ()
+    reverts: tuple[Revert, ...] = ()
     reverted_at: datetime | None = None
-    reverted_by: tuple[str, ...] = ()
     author: str | None = None
     agents: tuple[str, ...] = ()
     stamps: tuple[str, ...] = ()
@@ -95,6 +103,11 @@ class ItemState:
     def reopened(self) -> int:
         """Times it went from closed to open again."""
         return len(self.reopenings)
+
+    @property
+    def reverted_by(self) -> tuple[str, ...]:
+        """Items that took it back, whether or not they stand, sorted."""
+        return tuple(sorted({one.by for one in self.reverts}))
 
     def time_to_outcome(self) -> timedelta | None:
         """Time from opening to merge, or to close where nothing was merged; None while open."""
@@ -124,10 +137,11 @@ def current_items(events: Iterable[ItemEvent]) -> dict[str, ItemState]:
 
 
 def _without_undone(state: ItemState, items: Mapping[str, ItemState]) -> ItemState:
-    """Take reverts back that were reverted in turn."""
-    if not state.reverted_by or any(_holds(one, items, {state.item}) for one in state.reverted_by):
+    """Leave reverts out that were reverted in turn."""
+    if not state.reverts:
         return state
-    return replace(state, reverted_at=None)
+    standing = [one.at for one in state.reverts if _holds(one.by, items, {state.item})]
+    return replace(state, reverted_at=min(standing, default=None))
 
 
 def _holds(reverter: str, items: Mapping[str, ItemState], seen: set[str]) -> bool:
@@ -135,7 +149,7 @@ def _holds(reverter: str, items: Mapping[str, ItemState], seen: set[str]) -> boo
     state = items.get(reverter)
     if state is None or reverter in seen:  # unknown ones count; a circle ends
         return True
-    return not any(_holds(one, items, seen | {reverter}) for one in state.reverted_by)
+    return not any(_holds(one.by, items, seen | {reverter}) for one in state.reverts)
 
 
 def _items_by_merge_commit(by_item: Mapping[str, Mapping[str, ItemEvent]]) -> dict[str, str]:
@@ -180,7 +194,7 @@ class _Draft:
     stamps: dict[str, bool] = field(default_factory=dict)
     tags: dict[Tag, bool] = field(default_factory=dict)
     agents: set[str] = field(default_factory=set)
-    reverted_by: list[str] = field(default_factory=list)
+    reverts: set[Revert] = field(default_factory=set)
     heads: list[str] = field(default_factory=list)
     checks: HeadChecks = field(default_factory=HeadChecks)
     reviews: dict[str, str] = field(default_factory=dict)
@@ -213,8 +227,7 @@ class _Draft:
         value, ref = event.value, event.ref or ""
         match event.event:
             case EventKind.REVERTED_BY:
-                self.fields.setdefault("reverted_at", event.occurred_at)
-                self.reverted_by.append(ref)
+                self.reverts.add(Revert(event.occurred_at, ref))
             case EventKind.INCIDENT_OPENED:
                 self.fields.setdefault("opened_at", event.occurred_at)
                 self.fields.update(is_incident=True, severity=value)
@@ -284,7 +297,7 @@ class _Draft:
             item=self.item,
             status=status,
             reopenings=tuple(self.reopenings),
-            reverted_by=tuple(sorted(set(self.reverted_by))),
+            reverts=tuple(sorted(self.reverts)),
             agents=tuple(sorted(self.agents)),
             stamps=tuple(sorted(name for name, is_on in self.stamps.items() if is_on)),
             tags=tuple(sorted(tag for tag, is_on in self.tags.items() if is_on)),

@@ -218,6 +218,18 @@ def test_a_late_revert_turns_a_success_over_and_its_revert_turns_it_back() -> No
     assert reverted == Judged(Outcome.FAILURE, Reason.REVERTED, at(9), at(300))
 
 
+def test_of_two_reverts_the_one_that_still_stands_tells_when() -> None:
+    later = event(EventKind.REVERTED_BY, 350, ref=THIRD)
+    undone = event(EventKind.REVERTED_BY, 400, ref="gh:900#8", on=REVERT)
+    revert = event(EventKind.OPENED, 299, "pull_request", on=REVERT)
+
+    both = of_events(OPENED, MERGED, REVERTED_LATE, revert, later)
+    one = of_events(OPENED, MERGED, REVERTED_LATE, revert, later, undone)
+
+    assert (both.known_at, one.known_at) == (at(300), at(350))
+    assert both.reason is one.reason is Reason.REVERTED
+
+
 def test_what_was_never_merged_cannot_be_reverted() -> None:
     found = of_events(
         OPENED, event(EventKind.CLOSED, 2), event(EventKind.REVERTED_BY, 3, ref=REVERT)
