@@ -22,8 +22,8 @@ def success_gate(case: Case, terms: Terms) -> GateResult:
     details = []
     if case.card.unknown > 0:
         details.append(
-            f"{case.card.unknown} unknown items: the rate lies between {percent(rate.worst)} and "
-            f"{percent(rate.best, is_up=True)}"
+            f"tag {case.card.unknown} unknown items: until then the rate lies between "
+            f"{percent(rate.worst)} and {percent(rate.best, is_up=True)}"
         )
     if case.contenders > 1:
         details.append(f"{case.contenders} workflows of the family share the chance of an error")

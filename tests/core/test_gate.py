@@ -289,8 +289,33 @@ def test_any_scorecard_gets_a_verdict_and_twice_the_same(one: Case) -> None:
     assert judge_case(replace(one)) == found
     assert found.sentence
     assert found.alpha_ppm >= 1
-    if found.kind is Kind.QUALIFIED:
-        assert not [gate for gate in found.gates if gate.status is Status.UNMET]
+    assert found.rate.lower <= found.rate.rate <= found.rate.upper
+
+
+@given(cases())
+def test_the_verdict_agrees_with_the_gates_of_any_scorecard(one: Case) -> None:
+    found = judge_case(one)
+    unmet = {gate.name for gate in found.gates if gate.status is Status.UNMET}
+    blocks = {GateName.POLICY, GateName.OWNER, GateName.CONTROLS, GateName.ACTIONS}
+
+    match found.kind:
+        case Kind.OUTSIDE:
+            assert one.card.stage in {"", "sunset"}
+        case Kind.BLOCKED:
+            assert unmet & blocks
+        case Kind.REGRESSING:
+            assert GateName.INCIDENTS in unmet or one.card.drift >= ALARM
+        case Kind.QUALIFIED:
+            assert not unmet
+            assert found.opens_ticket
+        case Kind.HOLDS:
+            assert one.card.stage == "golden"
+        case _:
+            assert one.card.stage in {"exploration", "provisional"}
+            assert unmet
+            assert not unmet & {*blocks, GateName.INCIDENTS}
+    assert found.opens_ticket is (found.kind is Kind.QUALIFIED)
+    assert (found.weakest in {gate.value for gate in unmet}) is bool(unmet)
 
 
 @given(

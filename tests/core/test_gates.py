@@ -317,7 +317,9 @@ def test_unknown_items_count_as_failures_and_are_told_with_the_range_they_leave(
     found = gate(GateName.SUCCESS, card)
 
     assert found.have.startswith("53 of 60")
-    assert found.detail == "5 unknown items: the rate lies between 88.3 % and 96.7 %"
+    assert found.detail == (
+        "tag 5 unknown items: until then the rate lies between 88.3 % and 96.7 %"
+    )
 
 
 def test_tier_0_leaves_out_a_few_unknown_items_and_no_more() -> None:
