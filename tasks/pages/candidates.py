@@ -12,6 +12,7 @@ from tasks.core.promotion_report import PromotionReport
 from tasks.core.rates import percent
 from tasks.core.ticket_case import TicketCase
 from tasks.core.verdict import GateResult, Kind, Projection, Status
+from tasks.pages.finding_tasks import finding_tasks
 from tasks.pages.review_state import own_figures_lines, review_state, tickets_asked
 from tasks.pages.text import LONGEST_SENTENCE, markdown, numbered, table
 
@@ -100,7 +101,7 @@ def run_name(found: PromotionReport) -> str:
 
 
 def candidate_tasks(found: PromotionReport) -> list[str]:
-    """Ask for what wants a decision: qualified workflows, days that have passed, what blocks."""
+    """Ask for what wants a decision, then for what kept tickets back, then for findings."""
     tickets = {one.workflow: one.ticket for one in found.tickets if one.ticket}
     wanted = (
         (Kind.QUALIFIED, "Decide about"),
@@ -115,6 +116,7 @@ def candidate_tasks(found: PromotionReport) -> list[str]:
             where = f" Ticket {markdown(tickets[name])}." if name in tickets else ""
             lines.append(f"{words} **{markdown(name)}**: {told}.{where}")
     lines += [markdown(problem, LONGEST_SENTENCE) for problem in found.problems]
+    lines += finding_tasks(found.findings)
     rest = len(lines) - _MOST_TASKS
     return [*lines[:_MOST_TASKS], f"{rest:,} more stand below."] if rest > 0 else lines
 

@@ -88,5 +88,9 @@ FINDINGS = {
     "period_closed": "reopen the period in finance.yaml, or let the vendor correct it later",
     "invoice_too_large": "correct its lines or its rate in finance.yaml or in the file",
     "invoice_contradicted": "correct the document in finance.yaml or in the file, or remove one",
+    "malformed_tag": "correct the label; the item counts as systems tell until then",
+    "unknown_metric_workflow": "nothing counts for it until then",
+    "spend_in_other_currency": "nothing, if the portfolio's currency is meant",
+    "runs_missing": "have a night read those days again: items of them prove no cost until then",
     "history_cut": "nothing can be done here: the source gives no more of it",
 }

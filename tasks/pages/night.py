@@ -7,13 +7,13 @@ rounded for reading only.
 from datetime import datetime, timedelta
 
 from tasks.core.corrections import others_without, pools_without
-from tasks.core.findings import Finding
 from tasks.core.night_report import NightReport
 from tasks.core.totals import Leak
 from tasks.pages.breaks import break_tasks
 from tasks.pages.contracts import prepaid_section, seats_section
 from tasks.pages.corrections import corrections_section
 from tasks.pages.documents import invoices_section, offers_section
+from tasks.pages.finding_tasks import finding_tasks
 from tasks.pages.meanings import FINDINGS
 from tasks.pages.pools import pool_tasks
 from tasks.pages.rounding import in_cents
@@ -147,29 +147,8 @@ def _reasons(night: NightReport) -> list[str]:
 
 
 def _finding_tasks(night: NightReport) -> list[str]:
-    lines = []
-    for code in night.finding_codes():
-        if code == "day_missing":
-            continue  # told as a reason already
-        found = night.findings_of(code)
-        if len(found) == 1:
-            detail = markdown(found[0].detail, LONGEST_SENTENCE)
-            lines.append(f"`{code}` {markdown(found[0].subject)}: {detail}; {FINDINGS[code]}.")
-            continue
-        details = [_detail(one) for one in found[:_SHOWN]]
-        if len(found) > _SHOWN:
-            details.append(f"{len(found) - _SHOWN:,} more")
-        listed = "".join(f"\n   - {detail}" for detail in details)
-        lines.append(f"`{code}`, {len(found):,} times: {FINDINGS[code]}.\n{listed}")
-    return lines
-
-
-def _detail(one: Finding) -> str:
-    """Tell a finding, with what it is about unless its own words say so."""
-    detail = markdown(one.detail, LONGEST_SENTENCE)
-    if one.subject in one.detail:
-        return detail[:1].upper() + detail[1:]
-    return f"{markdown(one.subject)}: {detail}"
+    codes = set(night.finding_codes()) - {"day_missing"}  # told as a reason already
+    return finding_tasks(one for code in codes for one in night.findings_of(code))
 
 
 def _leak_tasks(night: NightReport) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from tasks.core.candidates import OwnFigures
 from tasks.core.decisions import Code, Decision
+from tasks.core.findings import Finding
 from tasks.core.gate import judge_case
 from tasks.core.promotion_patch import Patch
 from tasks.core.promotion_report import Asking, PromotionReport, TicketState
@@ -212,6 +213,18 @@ def test_what_to_do_names_the_ticket_and_what_kept_others_from_being_opened() ->
     assert tasks[-1] == "jira answers 403: renew its token"
 
 
+def test_findings_of_the_look_are_things_to_do() -> None:
+    odd = tuple(
+        Finding("malformed_tag", f"OPS-{number}", "2 labels say nothing", "jira")
+        for number in range(3)
+    )
+
+    tasks = [one.replace("\\", "") for one in candidate_tasks(report(GOOD, findings=(*odd, *odd)))]
+
+    assert tasks[-1].startswith("`malformed_tag`, 3 times: correct the label;")
+    assert tasks[-1].count("2 labels say nothing") == 3
+
+
 def test_nothing_to_decide_and_nothing_explored_are_said_so() -> None:
     page = candidates(report(GOLDEN))
 
@@ -377,6 +390,7 @@ def test_nothing_from_outside_is_markup_on_any_page() -> None:
         tickets=(ticket("refused", workflow=HOSTILE, ticket=HOSTILE, detail=HOSTILE),),
         decisions=(Decision(HOSTILE, "e", Code.DECLINED, HOSTILE, date(2026, 11, 3)),),
         problems=(HOSTILE,),
+        findings=(Finding("malformed_tag", HOSTILE, HOSTILE),),
         since=((f"{HOSTILE}not_yet", HOSTILE),),
         notices=(Notice(HOSTILE, "e", Signal.ALARM, HOSTILE, True, HOSTILE),),
     )
