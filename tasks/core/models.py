@@ -1,6 +1,7 @@
 """Names of models and skus: one spelling for what logs, usage and charges call the same."""
 
 import re
+from functools import lru_cache
 
 #: Stands for a part of a sku that the issuer left null.
 NO_PART = "-"
@@ -37,6 +38,7 @@ def split_model(text: str) -> tuple[str | None, str]:
     return vendor, _RELEASE_DATE.sub("", model)
 
 
+@lru_cache(maxsize=4096)
 def model_family(text: str) -> str:
     """Spell a model without what a vendor changes under the same name: dates and patches.
 

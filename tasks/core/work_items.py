@@ -12,6 +12,9 @@ from enum import StrEnum
 
 from tasks.core.instants import parse_instant
 
+# Made once: every event of every item is digested each night.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 class EventKind(StrEnum):
     """The closed vocabulary of `work_item_events.event`; `value` and `ref` per kind."""
@@ -148,8 +151,7 @@ def event_id(
 ) -> str:
     """Digest an event's identity, so that seeing it again adds nothing."""
     parts = [source, item, event.value, occurred_at.isoformat(), value, ref]
-    text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_encode(parts).encode()).hexdigest()
 
 
 def event_row(event: ItemEvent, day: date) -> dict[str, object]:
