@@ -15,6 +15,8 @@ from tasks.core.verdict import Status
 
 #: A declaration, waiver or rollback test that ends so soon is told.
 ENDS_SOON = timedelta(days=14)
+#: What a system told longer ago is no longer known.
+FRESH_FOR = timedelta(days=7)
 #: A rollback that was rehearsed longer ago is not tested.
 TESTED_FOR = timedelta(days=365)
 #: What a policy may call a control that a system knows under another name.
@@ -118,12 +120,17 @@ def controls_of(
     Args:
         workflow: Declares and waives controls, and has a rollback.
         required: Names as the policy spells them, in the order of the answer.
-        fetched: Of any repositories, newest pull only.
+        fetched: Of any repositories, newest pull only; older than a week it says nothing.
         repositories: Names or keys of all repositories that the workflow may work in, as
             `repositories_in_scope` gives them; none where it works on tickets.
         as_of: UTC day.
     """
-    rows = {(key, row.control): row for row in fetched for key in (row.repository, row.name)}
+    rows = {
+        (key, row.control): row
+        for row in fetched
+        if row.observed_at.date() >= as_of - FRESH_FOR
+        for key in (row.repository, row.name)
+    }
     answers = []
     for name in dict.fromkeys(required):
         told = _told(rows, SAME_AS.get(name, name), sorted(repositories))

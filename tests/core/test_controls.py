@@ -130,6 +130,15 @@ def test_a_repository_is_found_by_its_key_too() -> None:
     assert state.status is Status.MET
 
 
+@pytest.mark.parametrize(("days", "status"), [(7, Status.MET), (8, Status.UNMET)])
+def test_what_was_told_over_a_week_ago_is_not_known(days: int, status: Status) -> None:
+    row = told(API, ControlTold.PRESENT)
+    states = controls_of(
+        workflow(), ["ci-gates"], row, repositories=(API,), as_of=DAY + timedelta(days=days)
+    )
+    assert [state.status for state in states] == [status]
+
+
 def test_who_may_bypass_is_no_control_that_could_be_met() -> None:
     fetched = told(API, ControlTold.PRESENT, ControlName.BYPASS)
     assert stand(fetched, "bypass", repositories=(API,)).status is Status.UNMET
