@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from config.shapes.base import Stage
-from config.shapes.catalog import Catalog, StageEntry, Workflow
+from config.shapes.catalog import Catalog, Workflow
+from config.shapes.policy import Policy
 from tasks.core.cusum import reference_rate, steps
+from tasks.core.epochs import Epoch
 from tasks.core.money import MAX_NANO, divide_half_even
 from tasks.core.scorecard import CostTally, Scorecard
-from tasks.core.terms import WHOLE, Terms
+from tasks.core.terms import DEFAULTS, WHOLE, Terms, terms_of
 
 #: Stages whose workflows are watched for turning bad.
 WATCHED = frozenset({Stage.GOLDEN.value, Stage.PROVISIONAL.value})
@@ -55,13 +58,58 @@ class CardAsking:
         return steps(max(floor, reference_rate(successes, items)) if items else floor)
 
 
-def stage_on(workflow: Workflow, day: date) -> StageEntry | None:
-    """Give the entry of the stage that a workflow is in on a day; None without a stage."""
-    begun = [entry for entry in workflow.stages if entry.from_day <= day]
-    if not begun:
+def asked_cards(
+    catalog: Catalog, policy: Policy, epochs: Mapping[str, Epoch], as_of: datetime
+) -> list[CardAsking]:
+    """Ask for the scorecard of every workflow of a catalog, in file order.
+
+    A workflow of a tier that the policy does not know is counted by that tier's defaults.
+
+    Args:
+        catalog: In force.
+        policy: In force.
+        epochs: By workflow.
+        as_of: Aware UTC.
+    """
+    day = as_of.date()
+    portfolios = {family.id: family.portfolio for family in catalog.families}
+    golden = golden_by_family(catalog, day)
+    asked = []
+    for workflow in catalog.workflows:
+        stage, first = stage_on(workflow, day) or ("", None)
+        card = Scorecard(
+            workflow=workflow.id,
+            family=workflow.family,
+            portfolio=portfolios[workflow.family],
+            tier=workflow.risk_tier,
+            stage=str(stage),
+            stage_from=first,
+            epoch=epochs[workflow.id].name,
+            epoch_from=epochs[workflow.id].from_at,
+            as_of=as_of,
+        )
+        terms = terms_of(policy, workflow.risk_tier) or DEFAULTS[workflow.risk_tier]
+        asked.append(CardAsking(card, terms, golden.get(workflow.family)))
+    return asked
+
+
+def stage_on(workflow: Workflow, day: date) -> tuple[Stage, date] | None:
+    """Give the stage that a workflow is in on a day and its first day; None without a stage.
+
+    An entry that only goes on with the stage before it, without a day between, begins nothing.
+    """
+    begun = sorted(
+        (one for one in workflow.stages if one.from_day <= day), key=lambda one: one.from_day
+    )
+    if not begun or (begun[-1].until is not None and begun[-1].until < day):
         return None
-    newest = max(begun, key=lambda entry: entry.from_day)
-    return newest if newest.until is None or day <= newest.until else None
+    first = begun[-1].from_day
+    for before, entry in reversed(list(pairwise(begun))):
+        is_gap = before.until is not None and before.until < entry.from_day - timedelta(days=1)
+        if before.stage is not entry.stage or is_gap:
+            break
+        first = before.from_day
+    return begun[-1].stage, first
 
 
 def golden_by_family(catalog: Catalog, day: date) -> dict[str, str]:
@@ -71,11 +119,10 @@ def golden_by_family(catalog: Catalog, day: date) -> dict[str, str]:
     """
     found: dict[str, tuple[date, str]] = {}
     for workflow in catalog.workflows:
-        entry = stage_on(workflow, day)
-        if entry is not None and entry.stage is Stage.GOLDEN:
-            known = found.get(workflow.family)
-            if known is None or entry.from_day < known[0]:
-                found[workflow.family] = (entry.from_day, workflow.id)
+        stage, first = stage_on(workflow, day) or (None, day)
+        known = found.get(workflow.family)
+        if stage is Stage.GOLDEN and (known is None or first < known[0]):
+            found[workflow.family] = (first, workflow.id)
     return {family: workflow for family, (_, workflow) in found.items()}
 
 

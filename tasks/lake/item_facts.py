@@ -51,7 +51,11 @@ def write_facts(lake: Lake, made_of: str, facts: Iterable[ItemFact]) -> FactsFil
         LakeError: The digest cannot be part of a path, or the lake cannot be written.
     """
     schema = arrow_schema(ITEM_FACTS)
-    rows = pa.Table.from_batches(_batches(iter(facts), schema), schema)
+    return facts_file(lake, made_of, pa.Table.from_batches(_batches(iter(facts), schema), schema))
+
+
+def facts_file(lake: Lake, made_of: str, rows: pa.Table) -> FactsFile:
+    """Write facts that are columns already, in any order; see `write_facts`."""
     rows = rows.sort_by([(name, "ascending") for name in ITEM_FACTS.key])
     data = parquet_bytes(rows.combine_chunks(), _ROW_GROUP)
     path, size = lake.save_columns(ITEM_FACTS.name, made_of, data)

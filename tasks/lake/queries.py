@@ -5,7 +5,7 @@ snapshots; the caller chooses them and holds what `Lake.unreadable` names.
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -22,13 +22,22 @@ from tasks.core.cells import (
     RunCell,
     UsageCell,
 )
+from tasks.core.epochs import Seen
 from tasks.core.errors import LakeError
+from tasks.core.gate_window import CardAsking
+from tasks.core.item_work import ItemWork
 from tasks.core.matching import Line
+from tasks.core.scorecard import Scorecard
 from tasks.core.tables import CHARGES, RUNS, USAGE
 from tasks.lake.decisions import query_decisions
 from tasks.lake.direct_runs import query_direct_runs
 from tasks.lake.engine import Limits, open_engine
+from tasks.lake.item_facts import FactsFile
+from tasks.lake.item_runs import ItemAsking, query_item_runs, query_models
+from tasks.lake.item_samples import Samples, query_samples
 from tasks.lake.run_cells import RunLog, query_run_cells
+from tasks.lake.scorecards import query_scorecards
+from tasks.lake.seen_runs import query_seen
 from tasks.lake.store import Lake
 
 log = logging.getLogger(__name__)
@@ -144,6 +153,36 @@ class Queries:
         See `tasks.lake.decisions.query_decisions`.
         """
         return self._roomy(lambda limits: query_decisions(self.lake.files, logs, limits))
+
+    def seen(self, logs: Sequence[RunLog], resolutions: Resolutions) -> dict[str, list[Seen]]:
+        """Count each workflow's work runs by day, model and epoch word.
+
+        See `tasks.lake.seen_runs.query_seen`.
+        """
+        return self._roomy(lambda limits: query_seen(self.lake.files, logs, resolutions, limits))
+
+    def models(self, logs: Sequence[RunLog]) -> list[tuple[str, str]]:
+        """Name the issuers and models of all runs. See `tasks.lake.item_runs.query_models`."""
+        return query_models(self.lake.files, logs, self.limits)
+
+    def item_runs(
+        self, logs: Sequence[RunLog], resolutions: Resolutions, asking: ItemAsking
+    ) -> Iterator[ItemWork]:
+        """Sum the work runs on each item by workflow.
+
+        What has been taken cannot be taken again, so that there is more memory from the start.
+        See `tasks.lake.item_runs.query_item_runs`.
+        """
+        limits = replace(self.limits, memory=_MORE)
+        return query_item_runs(self.lake.files, logs, resolutions, asking, limits)
+
+    def scorecards(self, facts: FactsFile, asked: Sequence[CardAsking]) -> dict[str, Scorecard]:
+        """Fill scorecards in. See `tasks.lake.scorecards.query_scorecards`."""
+        return self._roomy(lambda limits: query_scorecards(self.lake.files, facts, asked, limits))
+
+    def samples(self, facts: FactsFile, asked: Sequence[CardAsking]) -> Samples:
+        """Pick items to look at. See `tasks.lake.item_samples.query_samples`."""
+        return self._roomy(lambda limits: query_samples(self.lake.files, facts, asked, limits))
 
     def usage_cells(self, snapshots: Sequence[Snapshot]) -> list[UsageCell]:
         """Sum what vendors metered, by everything but the source.

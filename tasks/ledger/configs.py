@@ -69,6 +69,18 @@ def bodies_as_of(connection: Connection, kind: str, instant: datetime) -> Iterat
         yield connection.execute(select(table.c.body).where(table.c.id == number)).scalar_one()
 
 
+def dated_bodies_as_of(
+    connection: Connection, kind: str, instant: datetime
+) -> Iterator[tuple[datetime, str]]:
+    """Read each body of a kind recorded by an instant, with when, oldest first."""
+    table = tables.config_versions
+    query = select(table.c.id).where(table.c.kind == kind, table.c.recorded_at <= instant)
+    for number in connection.execute(query.order_by(table.c.id)).scalars().all():
+        columns = select(table.c.recorded_at, table.c.body).where(table.c.id == number)
+        row = connection.execute(columns).one()
+        yield row.recorded_at, row.body
+
+
 def night_inputs_as_of(
     connection: Connection, window: tuple[date, date], instant: datetime
 ) -> Inputs | None:
