@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from itertools import pairwise
+from operator import itemgetter
 
 from config.shapes.catalog import Workflow
 from tasks.core.days import day_bounds
@@ -89,8 +90,8 @@ def epoch_of(
         seen: Its work runs, in any order; days before its first stage and later ones than
             `as_of` are left out.
         as_of: Aware business time.
-        versions: What recorded catalogs declared as its version, each from a UTC day on; in any
-            order.
+        versions: What recorded catalogs declared as its version, each from a UTC day on; of one
+            day in the order in which they were recorded.
     """
     today = as_of.astimezone(UTC).date()
     born = workflow.stages[0].from_day
@@ -160,7 +161,7 @@ def _declared(workflow: Workflow, versions: Sequence[tuple[date, str]]) -> list[
         for change in workflow.changes
         if change.kind != "minor"
     ]
-    for (_, before), (day, version) in pairwise(sorted(versions)):
+    for (_, before), (day, version) in pairwise(sorted(versions, key=itemgetter(0))):
         if _major(version) != _major(before):
             found.append(_Began(day, Cause.MAJOR, _major(version)))
     return found

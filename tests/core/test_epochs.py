@@ -216,6 +216,7 @@ def test_a_log_that_begins_to_name_epochs_has_changed_nothing() -> None:
         ([(BORN, "1"), (day(10), "1.2"), (day(12), "1.3-rc")], "2026-09-01 first"),
         ([(BORN, "1"), (day(10), "2.0"), (day(12), "2.1")], "2026-10-11 major 2"),
         ([(day(10), "v2"), (BORN, "v1")], "2026-10-11 major 2"),
+        ([(BORN, "9"), (day(10), "9"), (day(10), "10"), (day(11), "10")], "2026-10-11 major 10"),
         ([(BORN, "spring"), (day(10), "autumn")], "2026-10-11 major autumn"),
         ([(day(10), "2")], "2026-09-01 first"),
         ([(BORN, "1"), (day(61), "2")], "2026-09-01 first"),
