@@ -20,8 +20,8 @@ class TicketCase:
     Attributes:
         packet: The verdict and all that it stands on.
         digest: Of the packet; approval binds to it.
-        items: Matured items of the epoch that failed or are unknown, in any order; others are
-            left out.
+        items: Matured items of the epoch that failed or are unknown, as many as are kept, in any
+            order; the scorecard counts all of them.
         decide_by: Last day to decide, UTC.
         names: What people call an item, by its key; an item without a name is shown by its key.
         currency: Of the portfolio, which pool spend is in; costs per success are in USD.

@@ -1,13 +1,12 @@
 """The pieces that tickets of the gate are put together from: tables, lists and sentences."""
 
 from collections.abc import Iterable
-from itertools import groupby
 
 from tasks.core.amount_text import about, amount_text
 from tasks.core.budget_move import MONTH_DAYS, BudgetMove
 from tasks.core.forecast import BASIS_DAYS
 from tasks.core.gate_words import GATES, REASONS, STATUSES
-from tasks.core.item_facts import Outcome, Reason
+from tasks.core.item_facts import Reason
 from tasks.core.picks import SUCCESSES
 from tasks.core.scorecard_lines import UNKNOWN, Column, scorecard_lines
 from tasks.core.ticket_case import TicketCase
@@ -16,7 +15,6 @@ from tasks.core.verdict import GateResult
 
 #: Failures that are listed one by one.
 MOST_FAILURES = 50
-_BAD = (Outcome.FAILURE, Outcome.UNKNOWN)
 _REASONS = tuple(Reason)
 
 
@@ -98,20 +96,20 @@ def money_moves(move: BudgetMove) -> Paragraph:
 
 
 def failures(case: TicketCase) -> tuple[Spans, ...]:
-    """List failures and unknown outcomes by reason; fifty of them by name, the rest counted."""
-    bad = sorted(
-        (one for one in case.items if one.outcome in _BAD),
-        key=lambda one: (_BAD.index(one.outcome), _REASONS.index(one.reason), one.item),
-    )
-    named = {one.item for one in bad[:MOST_FAILURES]}
+    """List failures and unknown outcomes by reason: all counted, fifty of them by name."""
+    counts = {Reason(reason): number for reason, number in case.card.reasons}
+    bad = sorted(case.items, key=lambda one: (_REASONS.index(one.reason), one.item))
+    named: dict[Reason, list[str]] = {}
+    for one in bad[:MOST_FAILURES]:
+        named.setdefault(one.reason, []).append(one.item)
     lines: list[Spans] = []
-    for (_, reason), items in groupby(bad, lambda one: (one.outcome, one.reason)):
-        group = list(items)
-        shown = [one.item for one in group if one.item in named]
-        rest = len(group) - len(shown)
-        more = f"{' and ' if shown else ''}{rest:,} more" if rest else ""
+    for reason in sorted({*counts, *named}, key=_REASONS.index):
+        items = named.get(reason, [])
+        number = max(counts.get(reason, 0), len(items))
+        rest = number - len(items)
+        more = f"{' and ' if items else ''}{rest:,} more" if rest else ""
         lines.append(
-            (Span(f"{REASONS[reason]} ({len(group):,}): "), *_named(shown, case), Span(f"{more}."))
+            (Span(f"{REASONS[reason]} ({number:,}): "), *_named(items, case), Span(f"{more}."))
         )
     return tuple(lines)
 

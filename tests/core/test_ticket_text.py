@@ -15,7 +15,7 @@ from tasks.core.budget_offers import BudgetOffer
 from tasks.core.decisions import Asked, Code, decision_by_labels
 from tasks.core.gate_words import GATES, KINDS, REASONS, STATUSES
 from tasks.core.item_facts import ItemFact, Outcome, Reason
-from tasks.core.picks import failed_items, picked_items
+from tasks.core.picks import picked_items
 from tasks.core.pool_days import PoolName
 from tasks.core.promotion_patch import promotion_patch, provisional_line
 from tasks.core.scorecard import CostTally
@@ -232,22 +232,29 @@ def test_every_state_of_the_budget_has_its_words(fields: dict[str, object], told
 # --- items
 
 
-@given(failed=st.integers(0, 120), unknown=st.integers(0, 30))
-def test_fifty_failures_are_named_and_every_one_is_counted(failed: int, unknown: int) -> None:
-    reasons = (Reason.REVERTED, Reason.CI_RED, Reason.ABANDONED)
+@given(
+    numbers=st.dictionaries(
+        st.sampled_from([Reason.REVERTED, Reason.CI_RED, Reason.UNTOLD]), st.integers(1, 90)
+    ),
+    kept=st.integers(0, 60),
+)
+def test_fifty_failures_are_named_and_every_one_is_counted(
+    numbers: dict[Reason, int], kept: int
+) -> None:
+    every = [reason for reason, number in numbers.items() for _ in range(number)]
     items = [
-        fact(number, Outcome.FAILURE, reason=reasons[number % 3]) for number in range(failed)
-    ] + [fact(1000 + number, Outcome.UNKNOWN) for number in range(unknown)]
+        fact(number, Outcome.FAILURE, reason=reason) for number, reason in enumerate(every[:kept])
+    ]
+    counted = card(reasons=tuple((reason.value, number) for reason, number in numbers.items()))
 
-    shown = first_screen(review_ticket(case(items=tuple(items), succeeded=())))
+    shown = first_screen(review_ticket(case(card=counted, items=tuple(items), succeeded=())))
 
-    assert len(re.findall(r"`gh:7#\d+`", shown)) == min(failed + unknown, 50)
-    listed = re.findall(
-        r"^- (?:reverted|checks|closed)[^:]*\(([\d,]+)\)(?::|$)", shown, re.MULTILINE
-    )
-    assert sum(int(one.replace(",", "")) for one in listed) == failed + unknown
+    told = dict(re.findall(r"^- (.*) \((\d+)\): .*\.$", shown, re.MULTILINE))
+    assert told == {REASONS[reason]: str(number) for reason, number in numbers.items()}
+    named = len(re.findall(r"`gh:7#\d+`", shown))
+    assert named == min(len(items), 50)
     hidden = sum(map(int, re.findall(r"(\d+) more\.$", shown, re.MULTILINE)))
-    assert hidden == max(failed + unknown - 50, 0)
+    assert hidden == len(every) - named
 
 
 def test_five_of_the_successes_that_the_packet_keeps_are_named() -> None:
@@ -266,7 +273,6 @@ def test_the_same_successes_are_picked_in_whatever_order_items_come(items: list[
     assert len(set(found)) == 5
     assert found == picked_items(sorted(items, key=lambda one: one.item), "swarm", "2026-09-01")
     assert found != picked_items(items, "swarm", "2026-10-01")
-    assert failed_items([*bad, *items]) == tuple(bad)
 
 
 def test_items_are_called_what_people_call_them() -> None:
