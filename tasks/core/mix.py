@@ -24,7 +24,8 @@ _MOST_NAMED = 3
 
 def stratum_gate(case: Case, terms: Terms) -> GateResult:
     """No kind of work dominates, unless the scope is of one kind anyway."""
-    limit, strata = terms.largest_stratum_ppm, _sizes(case.card.strata)
+    limit, scope, strata = terms.largest_stratum_ppm, case.workflow.scope, _sizes(case.card.strata)
+    strata = within(scope, strata) or strata
     items = sum(strata.values())
     need = f"at most {percent(limit)}"
     if not items:
@@ -32,7 +33,7 @@ def stratum_gate(case: Case, terms: Terms) -> GateResult:
     name, largest = max(strata.items(), key=lambda one: (one[1], one[0]))
     share = share_ppm(largest, items)
     have = f"{percent(share, is_up=True)} {name}"
-    if len(strata) == 1 and is_all_of(case.workflow.scope, name):
+    if len(strata) == 1 and is_all_of(scope, name):
         return GateResult(
             GateName.STRATUM, Status.NOT_ASKED, have, need, detail="its scope is this kind of work"
         )
@@ -52,10 +53,13 @@ def mix_gate(case: Case, terms: Terms) -> GateResult:
     need = f"at most {percent(MIX_LIMIT_PPM)} apart"
     if case.golden is None or case.baseline is None:
         return GateResult(GateName.MIX, Status.NOT_ASKED, "", need, detail="no baseline")
-    scope = case.workflow.scope
-    own = within(scope, _sizes(case.card.strata))
-    golden = within(scope, _sizes(case.golden.strata))
-    if not own or not golden:
+    own, golden = _sizes(case.card.strata), _sizes(case.golden.strata)
+    scoped = within(case.workflow.scope, own)
+    if scoped:  # else the scope speaks of other things than these kinds are named by
+        own, golden = scoped, within(case.workflow.scope, golden)
+    if not own:
+        return GateResult(GateName.MIX, Status.UNMET, "no items", need)
+    if not golden:
         return GateResult(
             GateName.MIX, Status.NOT_ASKED, "", need, detail="golden has no such work to compare"
         )

@@ -11,7 +11,7 @@ from tasks.core.controls import ControlState
 from tasks.core.rates import percent, rate_of
 from tasks.core.scorecard import Stratum
 from tasks.core.terms import DEFAULTS
-from tasks.core.verdict import GateName, Status
+from tasks.core.verdict import GateName, Kind, Status
 from tests.core.gate_cases import (
     CARD,
     COST,
@@ -279,6 +279,15 @@ def test_a_scope_of_one_kind_of_work_may_be_all_of_it(scope: dict[str, list[str]
     assert gate(GateName.STRATUM, card).status is UNMET
 
 
+def test_narrowing_the_scope_settles_what_was_done_outside_of_it() -> None:
+    card = replace(CARD, strata=(Stratum("bump", 54, 53), Stratum("patch", 6, 4)))
+    narrow = workflow(scope={"task_classes": ["bump"]})
+
+    assert gate(GateName.STRATUM, card).status is UNMET
+    assert gate(GateName.STRATUM, card, workflow=narrow).status is NOT_ASKED
+    assert verdict(card, workflow=narrow).kind is Kind.QUALIFIED
+
+
 def test_another_mix_than_goldens_names_the_kinds_that_are_proven_alone() -> None:
     # 90 % easy against 55 %: 35 points apart. 53 of 54 proves bump, 4 of 6 does not prove patch.
     card = replace(CARD, strata=(Stratum("bump", 54, 53), Stratum("patch", 6, 4)))
@@ -294,6 +303,23 @@ def test_narrowing_the_scope_leaves_goldens_other_kinds_out() -> None:
     narrow = workflow(scope={"task_classes": ["bump"]})
 
     assert gate(GateName.MIX, card, workflow=narrow).status is MET
+
+
+def test_a_scope_that_names_none_of_the_kinds_leaves_all_of_them_in() -> None:
+    card = replace(CARD, strata=(Stratum("bump", 54, 53), Stratum("patch", 6, 4)))
+    elsewhere = workflow(scope={"task_classes": ["other"]})
+
+    assert gate(GateName.MIX, card, workflow=elsewhere).status is UNMET
+    assert gate(GateName.MIX, replace(card, strata=())).status is UNMET
+
+
+def test_work_that_golden_never_does_is_not_compared() -> None:
+    card = replace(CARD, strata=(Stratum("audit", 60, 58),))
+    narrow = workflow(scope={"task_classes": ["audit"]})
+
+    found = gate(GateName.MIX, card, workflow=narrow)
+
+    assert (found.status, found.detail) == (NOT_ASKED, "golden has no such work to compare")
 
 
 @pytest.mark.parametrize("golden", [None, replace(GOLDEN, successes=79, failures=20)])
