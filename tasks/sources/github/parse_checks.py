@@ -36,6 +36,8 @@ _TRIGGERS = frozenset(
     }
 )
 _GOOD = frozenset({"success", "neutral", "skipped"})
+# A check that somebody stopped, or GitHub gave up on, says nothing of the head.
+_SAYS_NOTHING = frozenset({"cancelled", "stale"})
 _FINAL_DEPLOYMENT = frozenset({"success", "failure", "error", "inactive"})
 _DEPLOYMENT_STATES = _FINAL_DEPLOYMENT | {"in_progress", "queued", "pending", "waiting"}
 #: A check, run or deployment that has not come to its end.
@@ -180,9 +182,10 @@ def _overall(results: Sequence[str]) -> str | None:
     """One failed check fails the head; otherwise it waits for the last one."""
     if not results:
         return None
-    if any(result not in _GOOD and result != PENDING for result in results):
+    told = [result for result in results if result not in _SAYS_NOTHING]
+    if any(result not in _GOOD and result != PENDING for result in told):
         return "failure"
-    return PENDING if PENDING in results else "success"
+    return PENDING if PENDING in told or not told else "success"
 
 
 def _is_of(pull: payloads.WorkflowRunPull, repo: Repo) -> bool:

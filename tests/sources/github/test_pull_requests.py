@@ -322,6 +322,33 @@ def test_checks_that_are_not_final_are_asked_for_until_they_are(nights: Begin) -
     assert (night.requests("check-runs"), night.requests("status")) == (3, 1)
 
 
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        (["success", "neutral", "skipped"], "success"),
+        (["success", "timed_out"], "failure"),
+        (["success", "something new"], "failure"),
+        (["failure", None], "failure"),
+        (["success", None], "pending"),
+        # What somebody stopped says nothing.
+        (["success", "cancelled", "stale"], "success"),
+        (["failure", "cancelled"], "failure"),
+        (["cancelled", None], "pending"),
+        (["cancelled"], None),
+    ],
+)
+def test_the_checks_of_a_head_are_summed_up(
+    nights: Begin, results: list[str | None], expected: str | None
+) -> None:
+    open_one = pull(1)
+    checks = [check_run(result) for result in results]
+    night = nights(FakeRepo(pulls=[open_one], check_runs={open_one["head"]["sha"]: checks}))
+
+    night.pull()
+
+    assert night.states()["gh:900#1"].checks == expected
+
+
 def test_a_head_that_was_pushed_over_is_not_asked_for_again(nights: Begin) -> None:
     old = pull(1, updated_at="2026-11-20T10:00:00Z")
     repo = FakeRepo(pulls=[old], check_runs={old["head"]["sha"]: [check_run(None)]})
