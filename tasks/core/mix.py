@@ -10,7 +10,7 @@ from tasks.core.case import Case
 from tasks.core.e_values import log_e_value, threshold
 from tasks.core.rates import percent, share_ppm
 from tasks.core.scopes import is_all_of, within
-from tasks.core.scorecard import Stratum
+from tasks.core.scorecard import NO_KIND, Stratum
 from tasks.core.terms import WHOLE, Terms
 from tasks.core.verdict import GateName, GateResult, Status
 
@@ -40,6 +40,9 @@ def stratum_gate(case: Case, terms: Terms) -> GateResult:
     if largest * WHOLE <= limit * items:
         slack = share_ppm(limit - share, limit)
         return GateResult(GateName.STRATUM, Status.MET, have, need, slack_ppm=slack)
+    if name == NO_KIND:
+        detail = "no run and no system says what kind of work it was"
+        return GateResult(GateName.STRATUM, Status.UNKNOWN, have, need, detail=detail)
     detail = f"narrow the scope to {name}, or let it work on other kinds, too"
     return GateResult(GateName.STRATUM, Status.UNMET, have, need, detail=detail)
 

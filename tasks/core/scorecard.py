@@ -13,9 +13,13 @@ STAKES = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9)
 LOG_UNIT = 10**-12
 
 
+#: Kind of work of items for which no class, repository or project is known.
+NO_KIND = "-"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Stratum:
-    """Matured items of one kind of work."""
+    """Matured items of one kind of work; `NO_KIND` where nothing tells it."""
 
     name: str
     items: int

@@ -9,7 +9,7 @@ import pytest
 from config.shapes.gate import NEVER_WAIVED, GateRules
 from tasks.core.controls import ControlState
 from tasks.core.rates import percent, rate_of
-from tasks.core.scorecard import Stratum
+from tasks.core.scorecard import NO_KIND, Stratum
 from tasks.core.terms import DEFAULTS
 from tasks.core.verdict import GateName, Kind, Status
 from tests.core.gate_cases import (
@@ -277,6 +277,15 @@ def test_a_scope_of_one_kind_of_work_may_be_all_of_it(scope: dict[str, list[str]
 
     assert gate(GateName.STRATUM, card, workflow=workflow(scope=scope)).status is NOT_ASKED
     assert gate(GateName.STRATUM, card).status is UNMET
+
+
+def test_kinds_of_work_that_nothing_tells_apart_are_unknown() -> None:
+    card = replace(CARD, strata=(Stratum(NO_KIND, 60, 58),))
+
+    found = verdict(card, golden=None)
+
+    assert gate(GateName.STRATUM, card).status is UNKNOWN
+    assert (found.kind, found.weakest) == (Kind.QUALIFIED, "stratum")
 
 
 def test_narrowing_the_scope_settles_what_was_done_outside_of_it() -> None:
