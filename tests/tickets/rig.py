@@ -64,11 +64,11 @@ TICKETS = Tickets.model_validate(
 )
 
 
-def settings_of(sandbox: Sandbox) -> Settings:
+def settings_of(sandbox: Sandbox, **others: str) -> Settings:
     environ = {"DIGEST_KEY": "x" * 32}
     host = sandbox.origin.removeprefix("http://")
     secrets: Any = sandbox.description()["ticket_secrets"]
-    for name, value in secrets.items():
+    for name, value in (secrets | others).items():
         variable = f"SECRET_{name.upper().replace('-', '_')}"
         environ |= {variable: value, f"{variable}_HOSTS": host}
     for name in SYSTEMS:
