@@ -12,26 +12,27 @@ from config.shapes.gate import GateRules
 from tasks.core.case import Case
 from tasks.core.controls import ControlState
 from tasks.core.cost_gate import cost_gate, is_dearer, is_within_limit, tail_gate
+from tasks.core.count_gates import (
+    cancelled_gate,
+    coverage_gate,
+    days_gate,
+    items_gate,
+    repositories_gate,
+    squads_gate,
+    weeks_gate,
+)
 from tasks.core.cusum import is_alarm
 from tasks.core.deadlines import decision_day
 from tasks.core.gates import (
     actions_gate,
-    cancelled_gate,
     controls_gate,
-    coverage_gate,
-    days_gate,
-    escalations_gate,
     incidents_gate,
-    items_gate,
     owner_gate,
     policy_gate,
-    repositories_gate,
-    rework_gate,
-    squads_gate,
-    weeks_gate,
 )
 from tasks.core.mix import mix_gate, one_squad_gate, stratum_gate
 from tasks.core.outlook import outlook
+from tasks.core.run_gates import escalations_gate, rework_gate
 from tasks.core.scorecard import LOG_UNIT, Scorecard
 from tasks.core.success_gate import golden_gate, is_below_floor, log_e_of, success_gate
 from tasks.core.terms import Terms
