@@ -30,6 +30,17 @@ class Commit:
     files: dict[str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What somebody said of a pull request, and on which of its commits."""
+
+    id: int
+    author: Person
+    state: str
+    at: datetime
+    commit: str
+
+
 @dataclass(slots=True)
 class PullState:
     """The git side of a pull request; its issue side stands on the board."""
@@ -40,6 +51,8 @@ class PullState:
     is_draft: bool = False
     merged_at: datetime | None = None
     merge_sha: str = ""
+    merged_by: Person | None = None
+    reviews: list[Review] = field(default_factory=list)
 
 
 @cache
@@ -83,8 +96,8 @@ class CatalogRepository:
         self.branches[branch] = sha
         return made
 
-    def merge(self, number: int, author: Person, now: datetime) -> None:
-        """Merge a pull request as one commit: its files win.
+    def merge(self, number: int, merger: Person, now: datetime) -> None:
+        """Squash a pull request into one commit of its author's: its files win.
 
         Raises:
             KeyError: There is no such pull request.
@@ -93,10 +106,10 @@ class CatalogRepository:
         base, head = self.commits[self.branches[pull.base]], self.commits[self.branches[pull.head]]
         sha = sha_of("merge", number, base.sha, head.sha)
         self.commits[sha] = Commit(
-            sha, base.sha, f"Merge #{number}", author, now, {**base.files, **head.files}
+            sha, base.sha, f"Merge #{number}", head.author, now, {**base.files, **head.files}
         )
         self.branches[pull.base] = sha
-        pull.merged_at, pull.merge_sha = now, sha
+        pull.merged_at, pull.merge_sha, pull.merged_by = now, sha, merger
 
     def history(self, ref: str) -> list[Commit]:
         """List the commits that lead to a ref, newest first."""

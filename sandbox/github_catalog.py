@@ -9,7 +9,7 @@ from sandbox.catalog_repository import MAIN, REPOSITORY, blob_sha
 from sandbox.github_desk import Desk, invalid
 from sandbox.github_lists import error, not_found
 from sandbox.github_views import repository
-from sandbox.wire import Json, Reply
+from sandbox.wire import Json, Reply, parse_moment
 
 
 def about(call: Desk) -> Reply:
@@ -119,13 +119,15 @@ def change_ref(call: Desk) -> Reply:
 
 def list_commits(call: Desk) -> Reply:
     """List commits that lead to a ref, newest first; `path` keeps those that changed a file."""
+    since = call.request.param("since")
     catalog = call.board.catalog
     ref, path = call.request.param("sha", MAIN), call.request.param("path")
     found = []
     for item in catalog.history(ref):
         before = catalog.commits.get(item.parent)
         old = before.files if before else {}
-        if not path or item.files.get(path) != old.get(path):
+        is_late = not since or item.at >= parse_moment(since)
+        if is_late and (not path or item.files.get(path) != old.get(path)):
             found.append(views.commit(item, call.request))
     return call.listed(found)
 

@@ -97,7 +97,7 @@ def label(name: str, url: str) -> Json:
     return {"id": 7_100_000 + sum(map(ord, name)), "url": f"{url}/labels/{name}", "name": name}
 
 
-def pull(state: PullState, posted: Posted, head: str, request: Request) -> Json:
+def pull(state: PullState, posted: Posted, head: str, request: Request) -> dict[str, Json]:
     """Write a pull request; `head` is the last commit of its branch."""
     base_url = request.base_url
     url = f"{base_url}/repos/{ORG}/{REPOSITORY.name}"

@@ -63,7 +63,9 @@ def one_pull(call: Desk) -> Reply:
         if "state" in call.body:
             call.board.move(posted, call.text("state"), None, call.actor, call.now)
         call.board.touch(posted, call.now)
-    return Reply(200, _shown(call, state))
+    merger = views.account(state.merged_by, call.request.base_url) if state.merged_by else None
+    shown = views.pull(state, posted, call.board.catalog.branches.get(state.head, ""), call.request)
+    return Reply(200, {**shown, "merged_by": merger})
 
 
 def pull_files(call: Desk) -> Reply:

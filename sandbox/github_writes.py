@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from sandbox import github_posted as views
 from sandbox.catalog_repository import REPOSITORY
 from sandbox.github_catalog import ROUTES as CATALOG_ROUTES
+from sandbox.github_catalog_history import ROUTES as HISTORY_ROUTES
 from sandbox.github_desk import FULL_NAME, Desk
 from sandbox.github_issues import ROUTES as ISSUE_ROUTES
 from sandbox.github_issues import search
@@ -86,7 +87,7 @@ def _route(world: World, board: Board, request: Request, cap: int) -> Reply:
         return search(Desk(world, request, (), cap, board, actor))
     below = _BELOW.fullmatch(request.path)
     for methods, pattern, handler in (
-        (*ISSUE_ROUTES, *PULL_ROUTES, *CATALOG_ROUTES) if below else ()
+        (*ISSUE_ROUTES, *PULL_ROUTES, *CATALOG_ROUTES, *HISTORY_ROUTES) if below else ()
     ):
         match = re.fullmatch(pattern, below[1] or "") if below else None
         if match and request.method in methods.split():

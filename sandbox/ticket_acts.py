@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sandbox.adf import document_of, text_of
 from sandbox.catalog_repository import PROTECTIONS
+from sandbox.github_catalog_history import add_review
 from sandbox.people import Person, someone
 from sandbox.tickets import STATUSES
 from sandbox.tickets_board import APP, BOT, GITHUB, JIRA_CLOUD, SYSTEMS, Board, Posted
@@ -225,6 +226,13 @@ def _merge(
     board.move(posted, "closed", None, actor, now)
 
 
+def _review(
+    board: Board, posted: Posted, body: Mapping[str, object], actor: Person, now: datetime
+) -> None:
+    add_review(board.catalog, int(posted.key), str(body["state"]), actor, now)
+    board.touch(posted, now)
+
+
 def _written(system: str, text: str) -> Json:
     return document_of(text) if system == JIRA_CLOUD else text
 
@@ -246,4 +254,5 @@ _TICKET_ACTS: dict[str, Callable[[Board, Posted, Mapping[str, object], Person, d
     "label": _label,
     "comment": _comment,
     "merge": _merge,
+    "review": _review,
 }
