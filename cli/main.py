@@ -69,6 +69,11 @@ def build_parser() -> argparse.ArgumentParser:
     close.add_argument("--period", metavar="MONTH", help="e.g. 2026-10 (all that are due)")
     close.add_argument("--dry-run", action="store_true", help="look and show, record nothing")
 
+    _add_promote(commands.add_parser("promote", help="list what has earned promotion, and why"))
+    _add_backtest(
+        commands.add_parser("backtest", help="judge frozen evidence again, by another policy")
+    )
+
     rehearse = commands.add_parser(
         "rehearse", help="nights of the sandbox organisation, checked against its oracle"
     )
@@ -102,6 +107,24 @@ def _scale(text: str) -> float:
         message = f"must be above 0 and at most {_LARGEST_SCALE}, not {text}"
         raise argparse.ArgumentTypeError(message)
     return value
+
+
+def _add_promote(promote: argparse.ArgumentParser) -> None:
+    promote.add_argument("--workflow", action="append", dest="workflows", metavar="WORKFLOW")
+    promote.add_argument("--as-of", type=datetime.fromisoformat, metavar="MOMENT")
+    promote.add_argument(
+        "--open-tickets", action="store_true", help="open a review ticket for each that qualifies"
+    )
+    promote.add_argument("--dry-run", action="store_true", help="judge and show, record nothing")
+
+
+def _add_backtest(backtest: argparse.ArgumentParser) -> None:
+    backtest.add_argument(
+        "--policy", type=Path, metavar="FILE", help="another policy.yaml (the one in force)"
+    )
+    backtest.add_argument("--workflow", action="append", dest="workflows", metavar="WORKFLOW")
+    backtest.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY")
+    backtest.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY")
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:

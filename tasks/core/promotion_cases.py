@@ -1,7 +1,7 @@
 """From a frozen verdict to what people decide about: the patch, the money that moves, the days."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from config.shapes.base import Pool, Stage
@@ -73,7 +73,6 @@ def ticket_case(packet: Packet, around: Surroundings) -> TicketCase:
     items = around.items.get(workflow.id, ())
     family = families[workflow.family]
     move = _move(family, around, workflow.id, from_day)
-    patch, refusal, others = _patches(packet, around, from_day, move)
     return TicketCase(
         packet=packet,
         digest=packet_digest(packet),
@@ -83,11 +82,23 @@ def ticket_case(packet: Packet, around: Surroundings) -> TicketCase:
         | {key: around.names[key] for key in packet.succeeded if key in around.names},
         currency=portfolios[family.portfolio].currency,
         move=move if asks_for_promotion(verdict) else None,
-        patch=patch,
-        patch_refusal=refusal,
-        others=others,
         chain_head=around.chain_head,
     )
+
+
+def with_patch(case: TicketCase, around: Surroundings) -> TicketCase:
+    """Add the change that a verdict proposes; each takes reading the whole catalog again.
+
+    Args:
+        case: As `ticket_case` made it.
+        around: The same as then.
+    """
+    workflow = case.workflow
+    family = next(one for one in around.catalog.families if one.id == workflow.family)
+    from_day = first_day(workflow, case.decide_by)
+    move = case.move or _move(family, around, workflow.id, from_day)
+    patch, refusal, others = _patches(case.packet, around, from_day, move)
+    return replace(case, patch=patch, patch_refusal=refusal, others=others)
 
 
 def asks_for_promotion(verdict: Verdict) -> bool:
@@ -153,5 +164,7 @@ def _line(verdict: Verdict, stage: str, from_day: date) -> StageLine | None:
     if verdict.kind is Kind.REGRESSING and stage in PROMOTED:
         return StageLine(from_day, Stage.EXPLORATION)
     if verdict.kind in {Kind.RETIRE, Kind.DECISION_DUE}:
-        return StageLine(from_day, Stage.SUNSET, until=from_day + _WAY_OUT)
+        # A sunset stage is paid by production: what was only explored gets one day of it.
+        way_out = _WAY_OUT if stage in PROMOTED else timedelta()
+        return StageLine(from_day, Stage.SUNSET, until=from_day + way_out)
     return None

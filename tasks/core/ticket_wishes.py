@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tasks.core.decisions import Decision
+from tasks.core.delivery import OutboxRow
 from tasks.core.promotion_cases import asks_for_promotion
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_comments import change_comment
@@ -26,17 +27,25 @@ class Wish:
     Attributes:
         kind: `REVIEW` or `DEMOTION`.
         key: Of its outbox row; see `key_of`.
+        proposal: Of a demotion: one sentence.
     """
 
     kind: str
     key: str
     case: TicketCase
-    content: TicketContent
+    proposal: str = ""
 
     @property
     def portfolio(self) -> str:
         """Name the portfolio whose route it takes."""
         return self.case.card.portfolio
+
+    def content(self) -> TicketContent:
+        """Write what it says now."""
+        if self.kind == REVIEW:
+            return review_ticket(self.case)
+        authority = f"Who decides: {authority_of(self.case.workflow)}."
+        return demotion_ticket(self.case, proposal=self.proposal, authority=authority)
 
 
 def key_of(workflow: str, epoch: str) -> str:
@@ -53,7 +62,7 @@ def workflow_and_epoch(key: str) -> tuple[str, str]:
 def wishes_of(
     cases: Iterable[TicketCase], notices: Iterable[Notice], decisions: Iterable[Decision]
 ) -> list[Wish]:
-    """List the tickets of one look, those closest to money first.
+    """List the tickets of one look, by key.
 
     Args:
         cases: All of the look.
@@ -72,13 +81,35 @@ def wishes_of(
             continue
         key, proposal = key_of(workflow, epoch), proposals.get(workflow)
         if case.verdict.opens_ticket and asks_for_promotion(case.verdict):
-            found.append(Wish(REVIEW, key, case, review_ticket(case)))
+            found.append(Wish(REVIEW, key, case))
         elif proposal is not None:
             words = f"{proposal.sentence[:1].upper()}{proposal.sentence[1:]}."
-            authority = f"Who decides: {authority_of(case.workflow)}."
-            ticket = demotion_ticket(case, proposal=words, authority=authority)
-            found.append(Wish(DEMOTION, key, case, ticket))
-    return sorted(found, key=lambda wish: (_moved(wish), wish.key))
+            found.append(Wish(DEMOTION, key, case, words))
+    return sorted(found, key=lambda wish: wish.key)
+
+
+def next_to_open(
+    wishes: Iterable[Wish], rows: Mapping[tuple[str, str], OutboxRow], most: int
+) -> list[Wish]:
+    """Choose the tickets that one run may open: those that wait longest first.
+
+    Args:
+        wishes: Of the look.
+        rows: Of the outbox, by kind and key; a wish without one is queued by this look.
+        most: Tickets that a run may open.
+    """
+
+    def waits_since(wish: Wish) -> tuple[bool, str, int, str]:
+        row = rows.get((wish.kind, wish.key))
+        queued = row.queued_at.isoformat() if row else ""
+        return row is None, queued, KINDS.index(wish.kind), wish.key
+
+    waiting = [
+        wish
+        for wish in wishes
+        if (row := rows.get((wish.kind, wish.key))) is None or not row.progress.ticket
+    ]
+    return sorted(waiting, key=waits_since)[:most]
 
 
 def change_of(wish: Wish, before: Verdict | None) -> TicketContent | None:
@@ -98,7 +129,3 @@ def change_of(wish: Wish, before: Verdict | None) -> TicketContent | None:
 def _decisive(verdict: Verdict) -> tuple[object, ...]:
     statuses: Mapping[str, str] = {gate.name: gate.status for gate in verdict.gates}
     return verdict.kind, verdict.is_review_ready, tuple(sorted(statuses.items()))
-
-
-def _moved(wish: Wish) -> int:
-    return -(wish.case.move.monthly_nano if wish.case.move else 0)
