@@ -6,9 +6,8 @@ that a ticket may exist, and another create waits for ten minutes and two search
 nothing. A ticket that was once recorded is never created again: who closed or deleted it decided.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -229,28 +228,3 @@ def commenting(progress: Progress, at: datetime) -> Progress:
 def commented(progress: Progress, digest: str) -> Progress:
     """Record that the ticket tells this evidence now."""
     return replace(progress, told=digest)
-
-
-def progress_text(progress: Progress) -> str:
-    """Write progress as a row keeps it: JSON by name, what is not set left out."""
-    named = {name: value for name, value in asdict(progress).items() if value}
-    return json.dumps(named, sort_keys=True, separators=(",", ":"), default=str)
-
-
-def read_progress(text: str | None) -> Progress:
-    """Read what `progress_text` wrote; nothing means that the row was only queued.
-
-    Raises:
-        ValueError: It was written by hand, or by another version.
-    """
-    named = json.loads(text or "{}")
-    unknown = named.keys() - set(Progress.__dataclass_fields__)
-    if unknown:
-        message = f"progress of a message has unknown parts {sorted(unknown)}"
-        raise ValueError(message)
-    for name in ("attempted_at", "searched_at", "told_at"):
-        if name in named:
-            named[name] = datetime.fromisoformat(named[name])
-    if "standing" in named:
-        named["standing"] = Standing(named["standing"])
-    return Progress(**named)

@@ -18,9 +18,8 @@ from tasks.core.delivery import (
     Standing,
     Step,
     next_step,
-    progress_text,
-    read_progress,
 )
+from tasks.core.delivery_text import progress_text, read_progress
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
