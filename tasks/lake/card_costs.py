@@ -15,17 +15,21 @@ SELECT
     workflow,
     sum(costed), sum(items) - sum(costed), coalesce(sum(known_nano), 0),
     coalesce(sum(costed) FILTER (outcome = 'success'), 0), any_value(median_nano)
-FROM tallied JOIN spread USING (workflow)
+FROM tallied JOIN asked USING (workflow) JOIN spread USING (number)
 GROUP BY workflow
 """
 
 #: Of golden workflows alone; the rest comes with the bets.
 _GOLDEN = """
 SELECT
-    workflow, sum(least(known_nano, cap_nano)), count(*) FILTER (known_nano > cap_nano)
-FROM counted JOIN caps USING (workflow)
+    any_value(workflow), sum(least(known_nano, cap_nano)), count(*) FILTER (known_nano > cap_nano)
+FROM numbers JOIN numbered_caps USING (number)
 WHERE is_golden AND known_nano IS NOT NULL
-GROUP BY workflow
+GROUP BY number
+"""
+_NUMBERED = """
+CREATE OR REPLACE TEMP TABLE numbered_caps AS
+SELECT number, caps.* FROM caps JOIN asked USING (workflow)
 """
 
 
@@ -40,24 +44,27 @@ def _bets_query() -> str:
     return f"""
 WITH excess AS (
     SELECT
-        workflow, known_nano, cap_nano, threshold_nano,
+        number, known_nano, cap_nano, threshold_nano,
         least(known_nano, cap_nano) - CASE WHEN is_success THEN threshold_nano ELSE 0 END
             AS excess_nano
-    FROM counted JOIN caps USING (workflow)
+    FROM numbers JOIN numbered_caps USING (number)
     WHERE known_nano IS NOT NULL AND NOT is_golden
 ),
 bets AS (
     SELECT
-        workflow, known_nano, cap_nano,
+        number, known_nano, cap_nano,
         excess_nano::DOUBLE / cap_nano::DOUBLE AS z,
         excess_nano::DOUBLE / greatest(cap_nano, threshold_nano)::DOUBLE AS dearer_z
     FROM excess
+),
+summed AS (
+    SELECT
+        number, sum(least(known_nano, cap_nano)), count(*) FILTER (known_nano > cap_nano),
+        {", ".join(logs)}
+    FROM bets
+    GROUP BY number
 )
-SELECT
-    workflow, sum(least(known_nano, cap_nano)), count(*) FILTER (known_nano > cap_nano),
-    {", ".join(logs)}
-FROM bets
-GROUP BY workflow
+SELECT workflow, summed.* EXCLUDE (number) FROM summed JOIN asked USING (number)
 """  # noqa: S608 built of our own constants
 
 
@@ -131,3 +138,4 @@ def _register_caps(
         }
     )
     engine.register("caps", rows)
+    engine.execute(_NUMBERED)

@@ -1,98 +1,101 @@
 """The counts of scorecards: what adds up in one pass, then medians and days in another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import duckdb
 
-from tasks.core.gate_window import CardAsking
 from tasks.core.scorecard import CostTally, Scorecard, Stratum
 from tasks.lake.instants import utc_instant
 
-#: Everything that adds up, in one pass: few rows are left, whatever is asked of them then.
+#: What figures are over, unless they say otherwise: ripe items of the epoch, none cancelled.
+COUNTS = "is_mine AND is_ripe AND outcome <> 'cancelled'"
+
+#: Everything that adds up, in one pass that leaves few rows.
 _KINDS = """
 CREATE TEMP TABLE kinds AS
 SELECT
-    workflow, state, outcome, reason, stratum, repository, squad,
+    workflow, is_mine, is_ripe, outcome, reason,
     count(*) AS items,
     count(*) FILTER (is_escalated) AS escalated,
     count(is_escalated) AS escalation_told,
     count(*) FILTER (is_handed_over) AS handed_over,
     count(*) FILTER (closed_at > recent_after) AS recent,
+    count(*) FILTER (closed_at >= incidents_since) AS of_late,
     count(known_nano) AS costed,
     sum(known_nano) AS known_nano,
-    min(epoch_us(first_at)) AS first_us,
-    max(epoch_us(first_at)) AS last_us
+    min(first_at) AS first_at,
+    max(first_at) AS last_at
 FROM mine
 GROUP BY ALL
 """
-_TALLIED = "CREATE TEMP VIEW tallied AS SELECT * FROM kinds WHERE state = 'counted'"
+_TALLIED = f"CREATE TEMP VIEW tallied AS FROM kinds WHERE {COUNTS}"
 
 #: Microseconds, because an instant would come in the time zone of the machine.
-_USE = "SELECT workflow, min(first_us), max(last_us) FROM kinds GROUP BY workflow"
+_USE = """
+SELECT workflow, epoch_us(min(first_at)), epoch_us(max(last_at)) FROM kinds GROUP BY workflow
+"""
 
-_COUNTED = "state = 'counted'"
 _SUMS = {
-    "successes": ("items", f"{_COUNTED} AND outcome = 'success'"),
-    "failures": ("items", f"{_COUNTED} AND outcome = 'failure'"),
-    "unknown": ("items", f"{_COUNTED} AND outcome = 'unknown'"),
-    "cancelled": ("items", "state = 'cancelled'"),
-    "maturing": ("items", "state = 'maturing'"),
-    "open": ("items", "state = 'open'"),
-    "escalated": ("escalated", _COUNTED),
-    "escalation_told": ("escalation_told", _COUNTED),
-    "untyped_incidents": ("items", f"{_COUNTED} AND reason = 'untyped_incident'"),
-    "handed_over": ("handed_over", _COUNTED),
-    "recent": ("recent", _COUNTED),
+    "successes": ("items", f"{COUNTS} AND outcome = 'success'"),
+    "failures": ("items", f"{COUNTS} AND outcome = 'failure'"),
+    "unknown": ("items", f"{COUNTS} AND outcome = 'unknown'"),
+    "cancelled": ("items", "is_mine AND is_ripe AND outcome = 'cancelled'"),
+    "maturing": ("items", "is_mine AND NOT is_ripe AND outcome <> 'cancelled'"),
+    "open": ("items", "is_mine AND is_ripe IS NULL"),
+    "escalated": ("escalated", COUNTS),
+    "escalation_told": ("escalation_told", COUNTS),
+    "untyped_incidents": ("items", f"{COUNTS} AND reason = 'untyped_incident'"),
+    "handed_over": ("handed_over", COUNTS),
+    "recent": ("recent", COUNTS),
 }
-_COUNTS = f"""
-SELECT
-    workflow,
-    {
-    ", ".join(
-        f"coalesce(sum({of}) FILTER ({where}), 0) AS {name}" for name, (of, where) in _SUMS.items()
-    )
-},
-    count(DISTINCT repository) FILTER ({_COUNTED}) AS repositories,
-    count(DISTINCT squad) FILTER ({_COUNTED}) AS squads
-FROM kinds
-GROUP BY workflow
-"""  # noqa: S608 built of our own constants
+_SUMMED = ", ".join(
+    f"coalesce(sum({of}) FILTER ({where}), 0) AS {name}" for name, (of, where) in _SUMS.items()
+)
+_COUNTS = f"SELECT workflow, {_SUMMED} FROM kinds GROUP BY workflow"  # noqa: S608 our constants
 
 #: UTC days and weeks by integer arithmetic; 1970 began on a Thursday, ISO weeks on Mondays.
-#: A median is the lower one of the middle two. `since` is when the newest required item closed
-#: that is the oldest of them; null where there are fewer.
+#: A median is the lower one of the middle two.
 _SPREAD = """
 CREATE TEMP TABLE spread AS
 SELECT
-    workflow,
-    count(DISTINCT epoch_us(closed_at) // 86400000000) AS days,
-    count(DISTINCT (epoch_us(closed_at) // 86400000000 + 3) // 7) AS weeks,
+    number,
+    count(DISTINCT day) AS days,
+    count(DISTINCT (day + 3) // 7) AS weeks,
     quantile_disc(review_rounds, 0.5) AS review_rounds,
     quantile_disc(merge_minutes, 0.5) AS merge_minutes,
-    quantile_disc(known_nano, 0.5) AS median_nano,
-    max(closed_at, {most_required})[any_value(required)] AS since
-FROM counted
-GROUP BY workflow
+    quantile_disc(known_nano, 0.5) AS median_nano
+FROM numbers
+GROUP BY number
 """
-_SPREADS = "SELECT workflow, days, weeks, review_rounds, merge_minutes FROM spread"
+_SPREADS = """
+SELECT workflow, days, weeks, review_rounds, merge_minutes FROM spread JOIN asked USING (number)
+"""
 
+#: An item is in one of each: together they make few groups.
+_GROUPS = """
+CREATE TEMP TABLE groups AS
+SELECT
+    workflow, stratum, repository, squad,
+    count(*) AS items, count(*) FILTER (is_success) AS successes
+FROM counted
+GROUP BY ALL
+"""
+_REPOSITORIES = "SELECT workflow, count(DISTINCT repository) FROM groups GROUP BY workflow"
 _STRATA = """
-SELECT workflow, stratum, sum(items), coalesce(sum(items) FILTER (outcome = 'success'), 0)
-FROM tallied
+SELECT workflow, stratum, sum(items), sum(successes)
+FROM groups
 GROUP BY ALL
 ORDER BY workflow, stratum
 """
-
 _SQUADS = """
-SELECT workflow, sum(items) AS items, coalesce(sum(items) FILTER (outcome = 'success'), 0)
-FROM tallied
+SELECT workflow, sum(items) AS items, sum(successes)
+FROM groups
 WHERE squad IS NOT NULL
 GROUP BY workflow, squad
 ORDER BY workflow, items, squad DESC
 """
-
 _REASONS = """
 SELECT workflow, reason, sum(items)
 FROM tallied
@@ -102,26 +105,48 @@ ORDER BY workflow, reason
 """
 
 #: Items that are blamed count for some days, or as long as the newest required items took; all of
-#: them where there are fewer than required.
+#: them where there are fewer than required. Only where too few items are that young, and an older
+#: one is blamed, it has to be found out how long that was.
 _INCIDENTS = """
-SELECT workflow, sum(incidents)
-FROM mine LEFT JOIN spread USING (workflow)
-WHERE incidents > 0 AND state <> 'before' AND (
-    coalesce(closed_at, first_at) >= incidents_since
-    OR since IS NULL
-    OR coalesce(closed_at, first_at) >= since
+WITH
+blamed AS (
+    SELECT workflow, incidents, incidents_since, coalesce(closed_at, first_at) AS blamed_at
+    FROM mine
+    WHERE is_mine AND incidents > 0
+),
+plenty AS (
+    SELECT workflow
+    FROM tallied JOIN asked USING (workflow)
+    GROUP BY workflow, required
+    HAVING sum(of_late) >= required
+),
+old AS (FROM blamed ANTI JOIN plenty USING (workflow) WHERE blamed_at < incidents_since),
+ordered AS (
+    SELECT
+        workflow, closed_at, required,
+        row_number() OVER (PARTITION BY workflow ORDER BY closed_at DESC) AS place
+    FROM counted SEMI JOIN old USING (workflow)
+),
+newest AS (SELECT workflow, closed_at AS since FROM ordered WHERE place = required),
+counting AS (
+    SELECT workflow, incidents FROM blamed WHERE blamed_at >= incidents_since
+    UNION ALL
+    SELECT workflow, incidents
+    FROM old LEFT JOIN newest USING (workflow)
+    WHERE since IS NULL OR blamed_at >= since
 )
-GROUP BY workflow
+SELECT workflow, sum(incidents) FROM counting GROUP BY workflow
 """
+
+_NONE = (0,)
 
 
 class Counts:
     """What queries found of every workflow, to fill its card in."""
 
-    def __init__(self, engine: duckdb.DuckDBPyConnection, asked: Sequence[CardAsking]) -> None:
-        """Query the view `mine` of `tasks.lake.scorecards`; leaves `tallied` and `spread`."""
-        most_required = max((one.terms.items for one in asked), default=1)
-        for statement in (_KINDS, _TALLIED, _SPREAD.format(most_required=most_required)):
+    def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
+        """Query the views of `tasks.lake.scorecards`; leaves `tallied` and `spread`."""
+        for statement in (_KINDS, _TALLIED, _SPREAD, _GROUPS):
             engine.execute(statement)
         self._use = by_workflow(engine, _USE)
         self._counts = _named_by_workflow(engine, _COUNTS)
@@ -131,8 +156,10 @@ class Counts:
         for workflow, *stratum in engine.execute(_STRATA).fetchall():
             self._strata.setdefault(workflow, []).append(Stratum(*stratum))
         # The squad with the most items comes last, of several the first by name.
-        squads = engine.execute(_SQUADS).fetchall()
-        self._top = {workflow: (items, good) for workflow, items, good in squads}
+        self._squads: dict[str, list[tuple[int, int]]] = {}
+        for workflow, *squad in engine.execute(_SQUADS).fetchall():
+            self._squads.setdefault(workflow, []).append((squad[0], squad[1]))
+        self._repositories = by_workflow(engine, _REPOSITORIES)
         self._reasons: dict[str, list[tuple[str, int]]] = {}
         for workflow, reason, items in engine.execute(_REASONS).fetchall():
             self._reasons.setdefault(workflow, []).append((reason, items))
@@ -143,14 +170,16 @@ class Counts:
         if of not in self._use:
             return replace(card, cost=cost)
         first_us, last_us = self._use[of]
-        (incidents,) = self._incidents.get(of, (0,))
+        squads = self._squads.get(of, [])
         return replace(
             card,
             **self._counts[of],
             **self._spread.get(of, {}),
+            repositories=self._repositories.get(of, _NONE)[0],
+            squads=len(squads),
             strata=tuple(self._strata.get(of, ())),
-            top_squad=self._top.get(of, (0, 0)),
-            incidents=incidents,
+            top_squad=squads[-1] if squads else (0, 0),
+            incidents=self._incidents.get(of, _NONE)[0],
             reasons=tuple(self._reasons.get(of, ())),
             drift=drift,
             first_at=utc_instant(first_us),

@@ -14,31 +14,33 @@ from tasks.core.gate_window import INCIDENT_DAYS, CardAsking
 from tasks.core.projection import PACE_DAYS
 from tasks.core.scorecard import CostTally, Scorecard
 from tasks.lake.card_costs import tally_costs
-from tasks.lake.card_counts import Counts, by_workflow
+from tasks.lake.card_counts import COUNTS, Counts, by_workflow
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 from tasks.lake.item_facts import ITEM_FACTS, FactsFile, as_snapshots
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
-#: `counted` is what a scorecard's figures are over, unless they say otherwise.
+#: An item is ripe once it is old enough; whether an open one is, is null.
 _MINE = """
 CREATE TEMP VIEW mine AS
 SELECT
-    item_facts.*, recent_after, incidents_since, required, watched_from,
+    item_facts.*, number, recent_after, incidents_since, watched_from, required,
     outcome = 'success' AS is_success,
-    CASE
-        WHEN first_at < epoch_from THEN 'before'
-        WHEN closed_at IS NULL THEN 'open'
-        WHEN outcome = 'cancelled' AND closed_at <= mature_by THEN 'cancelled'
-        WHEN outcome = 'cancelled' THEN 'cancelled of late'
-        WHEN closed_at > mature_by THEN 'maturing'
-        ELSE 'counted'
-    END AS state,
+    first_at >= epoch_from AS is_mine,
+    closed_at <= mature_by AS is_ripe,
     CASE WHEN cost_nano >= 0 THEN cost_nano END AS known_nano
 FROM item_facts JOIN asked USING (workflow)
 """
-_COUNTED = "CREATE TEMP VIEW counted AS SELECT * FROM mine WHERE state = 'counted'"
+_COUNTED = f"CREATE TEMP VIEW counted AS FROM mine WHERE {COUNTS}"
+#: What is looked at several times, in little memory.
+_NUMBERS = """
+CREATE TEMP TABLE numbers AS
+SELECT
+    number, is_success, known_nano, review_rounds, merge_minutes,
+    CAST(epoch_us(closed_at) // 86400000000 AS INTEGER) AS day
+FROM counted
+"""
 
 #: Outcomes that are known, matured or not, of workflows that are watched.
 _WATCHED = """
@@ -46,7 +48,7 @@ CREATE TEMP TABLE watched AS
 SELECT workflow, known_at, item, is_success, watched_from
 FROM mine
 WHERE
-    watched_from IS NOT NULL AND state <> 'before' AND outcome IN ('success', 'failure')
+    watched_from IS NOT NULL AND is_mine AND outcome IN ('success', 'failure')
     AND known_at IS NOT NULL
 """
 
@@ -101,9 +103,9 @@ def query_scorecards(
     """
     small = {"asked": _asked_table(asked)}
     with open_engine(files, as_snapshots(facts), ITEM_FACTS, limits, small) as engine:
-        engine.execute(_MINE)
-        engine.execute(_COUNTED)
-        counts = Counts(engine, asked)
+        for statement in (_MINE, _COUNTED, _NUMBERS):
+            engine.execute(statement)
+        counts = Counts(engine)
         costs = tally_costs(engine, asked)
         drifts = _drifts(engine, asked)
         return {
@@ -121,6 +123,7 @@ def _asked_table(asked: Sequence[CardAsking]) -> pa.Table:
     return pa.table(
         {
             "workflow": pa.array([card.workflow for card in cards], pa.string()),
+            "number": pa.array(range(len(cards)), pa.int32()),
             "epoch_from": instants(card.epoch_from for card in cards),
             "mature_by": instants(one.mature_by() for one in asked),
             "recent_after": instants(one.mature_by() - timedelta(days=PACE_DAYS) for one in asked),
