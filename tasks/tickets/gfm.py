@@ -34,7 +34,9 @@ from tasks.tickets.inert import (
 
 #: GitHub's limit of an issue and of a comment.
 LONGEST = 65_536
-_MARKUP = re.compile(r"([!#&()*+\-.:<=>@\[\\\]^_`{|}~])")
+_MARKUP = re.compile(r"[!#&*<>\[\\\]_`|~]")
+#: What begins a list or underlines a heading, but is nothing within a line.
+_OPENING = re.compile(r"^(\s?(?:\d{1,9}(?=[.)]))?)(?=[-+=.)])")
 _REFERENCE = re.compile(
     r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=GH-)(?=\d)|(?<=:)(?=[\w+-]+:)",
     re.IGNORECASE,
@@ -61,7 +63,7 @@ def comment(content: TicketContent, reference: str) -> str:
 def escaped(text: str) -> str:
     """Make text inert; blanks at its ends stay, as one each."""
     parted = _REFERENCE.sub(JOINER, span_text(text))
-    return _MARKUP.sub(r"\\\1", parted).replace("$", _DOLLAR)
+    return _OPENING.sub(r"\1\\", _MARKUP.sub(r"\\\g<0>", parted)).replace("$", _DOLLAR)
 
 
 def _text(blocks: tuple[Block, ...]) -> str:

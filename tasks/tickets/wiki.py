@@ -33,7 +33,7 @@ from tasks.tickets.inert import (
 
 #: Jira's default limit of a long text (`jira.text.field.character.limit`).
 LONGEST = 32_767
-_MARKUP = re.compile(r"[!-+\-./:-@\[-`{-~]")
+_MARKUP = re.compile(r"[!#&(-+\-:<>?@\[-`{-~]|(?<=^h\d)\.|(?<=^bq)\.")
 _REFERENCES = {"&": "&amp;", "\\": "&#92;"}
 _ADDRESS = re.compile(
     r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=mailto:)(?=\S)|(?<=[@~])(?=\w)", re.IGNORECASE
@@ -81,7 +81,7 @@ def _block(block: Block) -> str:
         case TableBlock():
             return _table(block)
         case CodeBlock():
-            inner = _END_OF_CODE.sub("{" + JOINER, code_lines(block.text))
+            inner = _END_OF_CODE.sub("{" + JOINER, code_lines(block.text).removesuffix("\n"))
             return f"{{noformat}}\n{inner}\n{{noformat}}"
         case Fold():
             title = _block(Heading(block.title, 3))

@@ -24,7 +24,7 @@ from tests.tickets.hostile import HOSTILE, URL, blocks, content, texts, too_long
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 #: Anything that Jira's notation gives a meaning, or finds in plain text.
-_MARKUP = re.compile(r"[&*_{}\[\]|!^~+#?@<>=`]|(?<!\w)-|://|www\.|\(.\)|[:;]\)")
+_MARKUP = re.compile(r"[&*_{}\[\]|!^~+#?@<>`]|(?<!\w)-|://|www\.|\(.\)|[:;]\)")
 _REFERENCE = re.compile(r"&#92;|&amp;")
 
 
