@@ -7,7 +7,7 @@ An approval is a merged line of the catalog. A refusal is a label of the ticket:
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -56,8 +56,16 @@ class Decision:
     until_items: int | None = None
 
     def is_same(self, other: "Decision") -> bool:
-        """Tell whether two readings found the same decision, on whatever day."""
-        return replace(other, decided_on=self.decided_on) == self
+        """Tell whether two readings found the same decision, on whatever day.
+
+        Meanwhile the owner role, the evidence told, or what a system tells may have changed: what
+        the first reading found stands.
+        """
+        what, found = (
+            (one.workflow, one.epoch, one.code, one.until_day, one.until_items)
+            for one in (self, other)
+        )
+        return what == found
 
     def is_over(self, today: date, items: int) -> bool:
         """Tell whether the condition that a workflow was declined until has come about."""
@@ -84,7 +92,8 @@ def decision_by_labels(
     """Read a refusal from a ticket's labels; None if they hold none, or an impossible day.
 
     An approval is never read from a label: only a merged line moves a stage. Of a withdrawal and
-    a refusal at once the withdrawal holds.
+    a refusal at once the withdrawal holds; of several refusals the one until the latest day, then
+    the one until the most items, then the one without a condition.
 
     Args:
         asked: The ticket.
@@ -98,35 +107,44 @@ def decision_by_labels(
         return Decision(
             asked.workflow, asked.epoch, Code.WITHDRAWN, role, today, evidence=asked.evidence
         )
-    for match in filter(None, map(_DECLINED.fullmatch, sorted(names, reverse=True))):
-        day = _day(match["day"])
-        if match["day"] and day is None:
-            continue
-        return Decision(
-            asked.workflow,
-            asked.epoch,
-            Code.DECLINED,
-            role,
-            today,
-            evidence=asked.evidence,
-            until_day=day,
-            until_items=int(match["items"]) if match["items"] else None,
-        )
-    return None
+    refusals = [
+        (day or date.min, int(match["items"] or 0))
+        for match in filter(None, map(_DECLINED.fullmatch, names))
+        if (day := _day(match["day"])) is not None or not match["day"]
+    ]
+    if not refusals:
+        return None
+    day, items = max(refusals)
+    return Decision(
+        asked.workflow,
+        asked.epoch,
+        Code.DECLINED,
+        role,
+        today,
+        evidence=asked.evidence,
+        until_day=day if day > date.min else None,
+        until_items=items or None,
+    )
 
 
-def decision_by_catalog(asked: Asked, workflow: Workflow) -> Decision | None:
+def decision_by_catalog(
+    asked: Asked, workflow: Workflow, *, next_opened_at: datetime | None = None
+) -> Decision | None:
     """Read an approval from the catalog: a golden or provisional line from after the ticket.
 
     Args:
         asked: The ticket.
         workflow: As in the catalog in force.
+        next_opened_at: When the workflow's next review ticket was opened, aware UTC: a line from
+            that day on answers that one. None: there is no later one.
     """
     codes = {Stage.GOLDEN: Code.APPROVED, Stage.PROVISIONAL: Code.PROVISIONAL}
     later = [
         entry
         for entry in workflow.stages
-        if entry.stage in codes and entry.from_day >= asked.opened_at.date()
+        if entry.stage in codes
+        and entry.from_day >= asked.opened_at.date()
+        and (next_opened_at is None or entry.from_day < next_opened_at.date())
     ]
     if not later:
         return None
