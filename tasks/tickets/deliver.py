@@ -1,6 +1,6 @@
 """Bring queued tickets outside: each exactly once, whatever fails, however many runs at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +10,9 @@ from tasks.tickets.port import TicketPort
 from tasks.tickets.wanted import Delivered, Outbox, Wanted, What, told_of
 
 __all__ = ["Delivered", "Outbox", "Wanted", "What", "deliver"]
+
+#: Enough for a limit, and for a create of unknown fate after it.
+_MORE_ROUNDS = 4
 
 
 def deliver(
@@ -22,10 +25,14 @@ def deliver(
     most: int,
     now: Callable[[], datetime],
     holder: str,
+    sleep: Callable[[float], None] | None = None,
+    deadline: datetime | None = None,
 ) -> list[Delivered]:
     """Take every queued row of a kind as far as it goes now.
 
-    A system that fails or limits is left alone for the rest of the run; its rows stay pending.
+    A system that fails or limits is left alone for the rest of the round; its rows stay pending.
+    Where it is known when asking again is worth it, and that is before the deadline, another round
+    is made for them.
 
     Args:
         kind: Of the rows.
@@ -36,6 +43,8 @@ def deliver(
         most: Creates that are tried in this run.
         now: The present, aware UTC.
         holder: Names this run; no other run has that name.
+        sleep: Waits so many seconds between rounds; None: one round only.
+        deadline: Aware UTC; no round begins after it.
 
     Returns:
         One for each row that is wanted, or neither closed nor gone; oldest row first.
@@ -44,12 +53,25 @@ def deliver(
         LedgerError: The outbox fails; what was announced stays announced.
     """
     run = _Run(kind, outbox, ports, digest, most, now, holder)
-    told = []
+    told: dict[str, Delivered] = {}
     for row in outbox.outbox_rows(kind):
         is_over = row.progress.standing in {Standing.CLOSED, Standing.GONE}
         if row.key in wanted or not is_over:
-            told.append(run.step(row, wanted.get(row.key)))
-    return told
+            told[row.key] = run.step(row, wanted.get(row.key))
+    for _ in range(_MORE_ROUNDS):
+        until = _worth_waiting_for(told.values())
+        if sleep is None or deadline is None or until is None or until >= deadline:
+            break
+        sleep(max(0.0, (until - now()).total_seconds()))
+        run.down.clear()
+        for row in outbox.outbox_rows(kind):
+            if row.key in told and told[row.key].what is What.PENDING:
+                told[row.key] = run.step(row, wanted.get(row.key))
+    return list(told.values())
+
+
+def _worth_waiting_for(told: Iterable[Delivered]) -> datetime | None:
+    return min((one.until for one in told if one.what is What.PENDING and one.until), default=None)
 
 
 @dataclass

@@ -78,7 +78,7 @@ class OneTicket:
         try:
             return self._follow() if self._progress.ticket else self._open(may_create=may_create)
         except SourceError as error:
-            what, stop = _fault(error)
+            what, stop = self._fault(error)
             # What is wrong with one ticket need not be wrong with the others.
             is_of_one = isinstance(error, StatusError) and error.reason == "refused"
             self.stop = None if is_of_one else stop
@@ -171,6 +171,16 @@ class OneTicket:
             self._outbox.keep_progress(self._kind, self._key, self._holder, progress, now)
             self._progress = progress
 
+    def _fault(self, error: SourceError) -> tuple[What, Stop]:
+        if isinstance(error, WaitUntilError):
+            return What.PENDING, Stop("the system is rate limited", error.wait_until)
+        if isinstance(error, AmbiguousWriteError):
+            until = delivery.next_step(self._progress, self._now()).until
+            return What.PENDING, Stop(_UNKNOWN_FATE, until)
+        if isinstance(error, SourceUnavailableError):
+            return What.PENDING, Stop("the system does not answer")
+        return What.REFUSED, Stop(f"the system refused or cannot be used: {error.detail}")
+
     def _told(self, what: What, detail: str = "", until: datetime | None = None) -> Delivered:
         return Delivered(
             self._key,
@@ -182,13 +192,3 @@ class OneTicket:
             self._strangers,
             detail,
         )
-
-
-def _fault(error: SourceError) -> tuple[What, Stop]:
-    if isinstance(error, WaitUntilError):
-        return What.PENDING, Stop("the system is rate limited", error.wait_until)
-    if isinstance(error, AmbiguousWriteError):
-        return What.PENDING, Stop(_UNKNOWN_FATE)
-    if isinstance(error, SourceUnavailableError):
-        return What.PENDING, Stop("the system does not answer")
-    return What.REFUSED, Stop(f"the system refused or cannot be used: {error.detail}")

@@ -154,6 +154,7 @@ class Rig:
         most: int = 10,
         outbox: Outbox | None = None,
         wrap: Callable[[TicketPort], TicketPort] | None = None,
+        is_patient: bool = False,
     ) -> list[Delivered]:
         deadline = self.now() + timedelta(hours=4)
         with connected(
@@ -169,6 +170,8 @@ class Rig:
                 most=most,
                 now=self.now,
                 holder=f"run-{next(_RUNS)}",
+                sleep=self.sleep if is_patient else None,
+                deadline=deadline,
             )
 
     def one(self, system: str, key: str, evidence: str = "d1") -> Delivered:

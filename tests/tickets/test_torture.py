@@ -1,10 +1,12 @@
 """One ticket each, whatever happens: on the sandbox's two Jiras and GitHub."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 
+from tasks.core import delivery
 from tasks.ledger.ledger import Ledger
 from tasks.tickets.deliver import What
 from tests.databases import Database
@@ -368,3 +370,30 @@ def test_a_row_without_a_route_is_told(rig: Rig) -> None:
     told = rig.deliver({KEY: rig.wanted("", KEY), "b@1": rig.wanted("elsewhere", "b@1")})
 
     assert [one.what for one in told] == [What.UNROUTED, What.UNROUTED]
+
+
+@pytest.mark.parametrize("mode", ["lost_request", "lost_response", "rate_limit"])
+def test_a_patient_run_waits_and_brings_every_ticket_out(rig: Rig, system: str, mode: str) -> None:
+    keys = [f"wf-{n}@1" for n in range(3)]
+    rig.queue(*keys)
+    rig.fail(system, mode, after=1, times=1)
+    began_at = rig.now()
+
+    told = rig.deliver({key: rig.wanted(system, key) for key in keys}, is_patient=True)
+
+    assert {one.what for one in told} <= {What.CREATED, What.ADOPTED}
+    rig.assert_one_each(system, len(keys))
+    assert (rig.now() - began_at >= delivery.RETRY_AFTER) is (mode == "lost_request")
+
+
+def test_a_patient_run_gives_up_at_its_deadline(rig: Rig) -> None:
+    rig.queue(KEY)
+    rig.fail(CLOUD, "rate_limit")
+    began_at = rig.now()
+
+    (told,) = rig.deliver({KEY: rig.wanted(CLOUD, KEY)}, is_patient=True)
+
+    assert told.what is What.PENDING
+    assert told.until is not None
+    assert rig.now() - began_at < timedelta(hours=4)
+    assert rig.listed(CLOUD) == []
