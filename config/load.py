@@ -25,7 +25,7 @@ from config.shapes.sources import Sources
 from config.shapes.tickets import Tickets
 from config.source_checks import cross_file_misfits, policy_misfits, sources_misfits
 from config.tickets_checks import tickets_misfits
-from config.yaml_lines import Document, read_document
+from config.yaml_lines import Document, parse_document, read_document
 
 ShapeT = TypeVar("ShapeT", bound=Shape)
 
@@ -89,6 +89,24 @@ def load_config(folder: Path) -> Config:
     }
     digests = {name: digest_of(shape) for name, shape in shapes.items()}
     return Config(catalog, policy, sources, finance, digests)
+
+
+def catalog_from_text(text: str) -> Catalog:
+    """Read a catalog by itself, as `load_config` reads catalog.yaml.
+
+    Raises:
+        ConfigError: The text is no catalog, or one that does not fit itself.
+    """
+    document = parse_document(CATALOG, text.encode())
+    problems = list(document.problems)
+    catalog = _shaped(document, Catalog, problems)
+    if catalog is not None:
+        misfits = (*catalog_misfits(catalog), *match_misfits(catalog))
+        problems += [document.problem(misfit.path, misfit.message) for misfit in misfits]
+    if problems or catalog is None:
+        what = "the catalog"
+        raise ConfigError.listing(what, problems)
+    return catalog
 
 
 def load_tickets(folder: Path, catalog: Catalog) -> Tickets:

@@ -5,41 +5,59 @@ Only here a client is made that can write outside, and only if the look may.
 
 import logging
 import uuid
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from prefect import task
 
-from config.load import load_config, load_tickets
+from config.load import catalog_from_text, load_config, load_tickets
 from config.settings import settings_from_environment
-from config.shapes.tickets import Tickets
+from config.shapes.catalog import Workflow
+from config.shapes.gate import GateRules
+from config.shapes.tickets import GithubTickets, Tickets
 from tasks.core.decisions import Asked, Decision, decision_by_catalog, decision_by_labels
-from tasks.core.delivery import OutboxRow
+from tasks.core.delivery import OutboxRow, Standing
 from tasks.core.digests import keyed_digest
-from tasks.core.errors import LedgerError
+from tasks.core.errors import LedgerError, SourceError
 from tasks.core.packets import PacketError, read_packet
 from tasks.core.promotion_report import PromotionReport, TicketState
+from tasks.core.ticket_comments import escalation_notice
+from tasks.core.ticket_content import TicketContent
 from tasks.core.ticket_wishes import (
+    ESCALATION,
     KINDS,
     REVIEW,
     Wish,
     change_of,
+    key_of,
     next_to_open,
     wishes_of,
     workflow_and_epoch,
 )
 from tasks.core.verdict import Verdict
+from tasks.core.watch import overdue
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
+from tasks.ledger.outbox import Message
+from tasks.tickets.catalog_history import approval_of
+from tasks.tickets.catalog_pulls import Became, Proposal, propose
 from tasks.tickets.connect import Systems, connected, system_of
 from tasks.tickets.deliver import Delivered, Wanted, What, deliver
+from tasks.tickets.notices import deliver_notices
 from tasks.transport.clock import SystemClock
 
 log = logging.getLogger(__name__)
 
 #: No request starts after it.
 _DEADLINE = timedelta(minutes=45)
+#: What became of a pull request, in the words of tickets.
+_PULLS = {
+    Became.OPENED: "created",
+    Became.STANDS: "stands",
+    Became.REFUSED: "refused",
+    Became.PENDING: "pending",
+}
 
 
 @task(name="ask", task_run_name="tickets")
@@ -75,60 +93,199 @@ def ask_people(report: PromotionReport) -> PromotionReport:
             deadline=clock.now() + _DEADLINE,
         ) as systems,
     ):
-        key = settings.digest_key.get_secret_value()
-        return _ask(report, tickets, systems, ledger, key, lambda: settings.now or clock.now())
-
-
-def _ask(
-    report: PromotionReport,
-    tickets: Tickets,
-    systems: Systems,
-    ledger: Ledger,
-    digest_key: str,
-    now: Callable[[], datetime],
-) -> PromotionReport:
-    room = _most_tickets(report)
-    wishes = wishes_of(report.cases, report.notices, report.decisions)
-    rows = {(kind, row.key): row for kind in KINDS for row in ledger.outbox_rows(kind)}
-    opening = {(wish.kind, wish.key) for wish in next_to_open(wishes, rows, room)}
-    told: list[tuple[str, Delivered]] = []
-    for kind in KINDS:
-        # Only what may be opened now is written out; the others wait for their turn.
-        now_wanted = [
-            wish
-            for wish in wishes
-            if wish.kind == kind
-            and ((kind, wish.key) in opening or rows[kind, wish.key].progress.ticket)
-        ]
-        done = deliver(
-            kind,
-            {wish.key: _wanted(wish, rows[kind, wish.key], tickets, ledger) for wish in now_wanted},
-            outbox=ledger,
-            ports=systems.ports,
-            digest=keyed_digest(digest_key),
-            most=room,
-            now=now,
-            holder=uuid.uuid4().hex,
+        desk = _Desk(
+            report,
+            tickets,
+            systems,
+            ledger,
+            keyed_digest(settings.digest_key.get_secret_value()),
+            lambda: settings.now or clock.now(),
         )
-        told += [(kind, one) for one in done]
-        room -= sum(one.what is What.CREATED for one in done)
-    wished = {(wish.kind, wish.key) for wish in wishes}
-    decisions = _decisions(report, [one for kind, one in told if kind == REVIEW], ledger)
-    ledger.record_look((), decisions=decisions, messages=(), recorded_at=report.asking.as_of)
-    return replace(
-        report,
-        decisions=_with_new(report.decisions, decisions),
-        tickets=tuple(_state(kind, one, wished) for kind, one in told),
-        problems=_problems(told),
-    )
+        return desk.asked()
 
 
-def _wanted(wish: Wish, row: OutboxRow, tickets: Tickets, ledger: Ledger) -> Wanted:
-    return Wanted(
-        system=system_of(tickets, wish.portfolio),
-        content=wish.content(),
-        change=change_of(wish, _told_before(row, ledger)),
-    )
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """One run's work on tickets."""
+
+    report: PromotionReport
+    tickets: Tickets
+    systems: Systems
+    ledger: Ledger
+    digest: Callable[[str], str]
+    now: Callable[[], datetime]
+    holder: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def today(self) -> date:
+        return self.report.asking.as_of.date()
+
+    @property
+    def workflows(self) -> dict[str, Workflow]:
+        return {case.workflow.id: case.workflow for case in self.report.cases}
+
+    def asked(self) -> PromotionReport:
+        """Deliver, read back, remind; tell."""
+        report = self.report
+        wishes = wishes_of(report.cases, report.notices, report.decisions)
+        told = self._delivered(wishes)
+        pulls = self._proposed(wishes)
+        decisions = self._decisions([one for kind, one in told if kind == REVIEW])
+        late = self._late(decisions)
+        self.ledger.record_look(
+            (),
+            decisions=decisions,
+            messages=[Message(ESCALATION, key, "") for key in late],
+            recorded_at=report.asking.as_of,
+        )
+        reminded = deliver_notices(
+            ESCALATION,
+            late,
+            below=REVIEW,
+            outbox=self.ledger,
+            ports=self.systems.ports,
+            digest=self.digest,
+            now=self.now,
+            holder=self.holder,
+        )
+        wished = {(wish.kind, wish.key) for wish in wishes}
+        return replace(
+            report,
+            decisions=_with_new(report.decisions, decisions),
+            tickets=(
+                *(_state(kind, one, wished) for kind, one in told),
+                *(_state(ESCALATION, one, ()) for one in reminded if one.key in late),
+                *pulls,
+            ),
+            problems=_problems(told, pulls),
+        )
+
+    def _delivered(self, wishes: Sequence[Wish]) -> list[tuple[str, Delivered]]:
+        room = self._rules().most_tickets
+        rows = {(kind, row.key): row for kind in KINDS for row in self.ledger.outbox_rows(kind)}
+        opening = {(wish.kind, wish.key) for wish in next_to_open(wishes, rows, room)}
+        told: list[tuple[str, Delivered]] = []
+        for kind in KINDS:
+            # Only what may be opened now is written out; the others wait for their turn.
+            wanted = {
+                wish.key: self._wanted(wish, rows[kind, wish.key])
+                for wish in wishes
+                if wish.kind == kind
+                and ((kind, wish.key) in opening or rows[kind, wish.key].progress.ticket)
+            }
+            done = deliver(
+                kind,
+                wanted,
+                outbox=self.ledger,
+                ports=self.systems.ports,
+                digest=self.digest,
+                most=room,
+                now=self.now,
+                holder=self.holder,
+            )
+            told += [(kind, one) for one in done]
+            room -= sum(one.what is What.CREATED for one in done)
+        return told
+
+    def _rules(self) -> GateRules:
+        return self.report.cases[0].packet.case.rules if self.report.cases else GateRules()
+
+    def _wanted(self, wish: Wish, row: OutboxRow) -> Wanted:
+        return Wanted(
+            system=system_of(self.tickets, wish.portfolio),
+            content=wish.content(),
+            change=change_of(wish, _told_before(row, self.ledger)),
+        )
+
+    def _proposed(self, wishes: Sequence[Wish]) -> list[TicketState]:
+        """Open the patches of tickets that stand as pull requests, where that is wanted."""
+        place = self.tickets.catalog
+        if place is None or not place.pull_requests:
+            return []
+        standing = {row.key for row in self.ledger.outbox_rows(REVIEW) if row.progress.ticket}
+        proposals = [
+            proposal
+            for wish in wishes
+            if wish.kind == REVIEW and wish.key in standing
+            if (proposal := wish.proposed_pull()) is not None
+        ]
+        system = next(one for one in self.tickets.systems if one.name == place.system)
+        done = propose(
+            self.systems.writers[place.system],
+            place,
+            [Proposal(*proposal) for proposal in proposals],
+            app_id=system.app_id if isinstance(system, GithubTickets) else None,
+            most=self._rules().most_pull_requests,
+            check=catalog_from_text,
+        )
+        return [
+            TicketState(one.workflow, "pull_request", _PULLS[one.became], one.pull, one.detail)
+            for one in done
+        ]
+
+    def _decisions(self, told: Iterable[Delivered]) -> list[Decision]:
+        """Read decisions back: approvals from the catalog, refusals from labels."""
+        known = {(one.workflow, one.epoch, one.code) for one in self.ledger.decisions()}
+        labels = {one.key: one.labels for one in told}
+        found = []
+        for key, row in self._review_rows():
+            workflow, epoch = workflow_and_epoch(key)
+            declared = self.workflows[workflow]
+            asked = Asked(workflow, epoch, row.queued_at, row.progress.told)
+            approval = decision_by_catalog(asked, declared)
+            if approval is not None:
+                if (workflow, epoch, approval.code) not in known:
+                    found += self._with_commit(approval, asked)
+                continue
+            refusal = decision_by_labels(asked, labels.get(key, ()), declared, self.today)
+            found += [refusal] if refusal else []
+        return found
+
+    def _review_rows(self) -> list[tuple[str, OutboxRow]]:
+        """Give the rows of review tickets that stand, of workflows that were looked at."""
+        return [
+            (row.key, row)
+            for row in self.ledger.outbox_rows(REVIEW)
+            if row.progress.ticket and workflow_and_epoch(row.key)[0] in self.workflows
+        ]
+
+    def _with_commit(self, approval: Decision, asked: Asked) -> list[Decision]:
+        """Add the commit that merged the line; nothing yet if its system does not answer now."""
+        place = self.tickets.catalog
+        if place is None:
+            return [approval]
+        try:
+            seen = approval_of(
+                self.systems.writers[place.system],
+                place,
+                workflow=approval.workflow,
+                from_day=approval.decided_on,
+                since=asked.opened_at,
+            )
+        except SourceError as error:
+            log.warning("who approved %s is read in the next run: %s", approval.workflow, error)
+            return []
+        return [replace(approval, commit=seen.commit, is_distinct=seen.is_distinct)]
+
+    def _late(self, new: Iterable[Decision]) -> dict[str, TicketContent]:
+        """Write the notices of tickets that nobody has decided in time, by key."""
+        decided = {(one.workflow, one.epoch) for one in (*self.ledger.decisions(), *new)}
+        rows = dict(self._review_rows())
+        asked = [
+            Asked(*workflow_and_epoch(key), row.queued_at, row.progress.told)
+            for key, row in rows.items()
+            if row.progress.standing is Standing.OPEN
+        ]
+        late = overdue(
+            asked, decided, (), workflows=self.workflows, rules=self._rules(), today=self.today
+        )
+        notices = {}
+        for one in late:
+            key = key_of(one.workflow, one.epoch)
+            notices[key] = escalation_notice(
+                due_on=one.due_on, role=one.role, on=self.today, digest=rows[key].progress.told
+            )
+        return notices
 
 
 def _told_before(row: OutboxRow, ledger: Ledger) -> Verdict | None:
@@ -142,33 +299,9 @@ def _told_before(row: OutboxRow, ledger: Ledger) -> Verdict | None:
         return None
 
 
-def _decisions(
-    report: PromotionReport, told: Iterable[Delivered], ledger: Ledger
-) -> list[Decision]:
-    """Read decisions back: approvals from the catalog, refusals from labels."""
-    workflows = {case.workflow.id: case.workflow for case in report.cases}
-    rows = {row.key: row for row in ledger.outbox_rows(REVIEW)}
-    labels = {one.key: one.labels for one in told}
-    found = []
-    for key, row in rows.items():
-        workflow, epoch = workflow_and_epoch(key)
-        if not row.progress.ticket or workflow not in workflows:
-            continue
-        asked = Asked(workflow, epoch, row.queued_at, row.progress.told)
-        today = report.asking.as_of.date()
-        approval = decision_by_catalog(asked, workflows[workflow])
-        refusal = decision_by_labels(asked, labels.get(key, ()), workflows[workflow], today)
-        found += [one for one in (approval or refusal,) if one is not None]
-    return found
-
-
 def _with_new(known: Iterable[Decision], read: Iterable[Decision]) -> tuple[Decision, ...]:
     by_subject = {(one.workflow, one.epoch): one for one in (*known, *read)}
     return tuple(by_subject.values())
-
-
-def _most_tickets(report: PromotionReport) -> int:
-    return max((case.packet.case.rules.most_tickets for case in report.cases), default=0)
 
 
 def _state(kind: str, told: Delivered, wished: Collection[tuple[str, str]]) -> TicketState:
@@ -179,9 +312,15 @@ def _state(kind: str, told: Delivered, wished: Collection[tuple[str, str]]) -> T
     return TicketState(workflow, kind, told.what, told.ticket, detail)
 
 
-def _problems(told: Iterable[tuple[str, Delivered]]) -> tuple[str, ...]:
+def _problems(
+    told: Iterable[tuple[str, Delivered]], pulls: Iterable[TicketState]
+) -> tuple[str, ...]:
     """Say what a person has to do about tickets; a wait that ends by itself is none."""
-    lines = []
+    lines = [
+        f"the pull request of {one.workflow} is not opened: {one.detail}"
+        for one in pulls
+        if one.what == _PULLS[Became.REFUSED]
+    ]
     for _, one in told:
         workflow, _ = workflow_and_epoch(one.key)
         if one.what in {What.REFUSED, What.UNROUTED}:

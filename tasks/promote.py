@@ -19,13 +19,14 @@ from tasks.core.candidates import contenders_of, own_figures, sunset_list
 from tasks.core.case import Case
 from tasks.core.controls import controls_of
 from tasks.core.decisions import Decision
-from tasks.core.delivery import OutboxRow
+from tasks.core.delivery import OutboxRow, Standing
 from tasks.core.findings import Finding
 from tasks.core.forecast import spend_needed_from
 from tasks.core.packets import Cut, Packet, freeze, packet_text
 from tasks.core.pools import pools_of
 from tasks.core.promotion_cases import Surroundings, production_pools, ticket_case, with_patch
 from tasks.core.promotion_report import Asking, PromotionReport, TicketState
+from tasks.core.scopes import squads_allowed
 from tasks.core.terms import terms_of
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_wishes import (
@@ -97,7 +98,9 @@ def _report(
     )
     rows = {(kind, row.key): row for kind in KINDS for row in ledger.outbox_rows(kind)}
     wishes = wishes_of(cases, told, decisions)
-    shown = _to_patch(cases, next_to_open(wishes, rows, config.policy.gate.most_tickets))
+    most = config.policy.gate.most_tickets
+    standing = [wish for wish in wishes if _stands(rows.get((wish.kind, wish.key)))][:most]
+    shown = _to_patch(cases, [*next_to_open(wishes, rows, most), *standing])
     return PromotionReport(
         asking=asking,
         cases=tuple(
@@ -171,6 +174,7 @@ def _case(workflow: Workflow, config: Config, inputs: GateInputs, contenders: in
         contenders=contenders,
         overdue_actions=0,
         has_squads=bool(config.catalog.squads),
+        squads_in_scope=squads_allowed(config.catalog, workflow.scope),
     )
 
 
@@ -216,6 +220,10 @@ def _standing(decisions: Sequence[Decision], packets: Sequence[Packet]) -> tuple
             if not one.is_over(day, items):
                 found[one.workflow, one.epoch] = one
     return tuple(found.values())
+
+
+def _stands(row: OutboxRow | None) -> bool:
+    return row is not None and row.progress.standing is Standing.OPEN
 
 
 def _to_patch(cases: Sequence[TicketCase], opening: Sequence[Wish]) -> set[str]:

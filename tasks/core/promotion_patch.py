@@ -71,11 +71,12 @@ class Patch:
     """A change of catalog.yaml that is proposed.
 
     Attributes:
-        text_after: The whole file with the change.
+        text_before, text_after: The whole file, without and with the change.
         diff: Unified, as `git apply` takes it.
         lines_changed: Added and removed lines of the diff together.
     """
 
+    text_before: str
     text_after: str
     diff: str
     lines_changed: int
@@ -149,7 +150,7 @@ def promotion_patch(
     diff = text_diff(text, after, name)
     # The first two lines name the file, in the same signs.
     changed = [one for one in diff.split("\n")[2:] if one.startswith(_CHANGED)]
-    return Patch(after, diff, len(changed))
+    return Patch(text, after, diff, len(changed))
 
 
 @lru_cache(maxsize=1)

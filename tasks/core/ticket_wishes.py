@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tasks.core.decisions import Decision
 from tasks.core.delivery import OutboxRow
 from tasks.core.promotion_cases import asks_for_promotion
+from tasks.core.pull_text import pull_text
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_comments import change_comment
 from tasks.core.ticket_content import TicketContent
@@ -46,6 +47,13 @@ class Wish:
             return review_ticket(self.case)
         authority = f"Who decides: {authority_of(self.case.workflow)}."
         return demotion_ticket(self.case, proposal=self.proposal, authority=authority)
+
+    def proposed_pull(self) -> tuple[str, str, str, TicketContent] | None:
+        """Give the patch for a pull request: workflow, file before and after, what it says."""
+        patch = self.case.patch
+        if patch is None:
+            return None
+        return self.case.workflow.id, patch.text_before, patch.text_after, pull_text(self.case)
 
 
 def key_of(workflow: str, epoch: str) -> str:

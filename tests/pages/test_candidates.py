@@ -293,7 +293,7 @@ def test_the_sunset_list_gives_the_evidence_and_no_lack_of_work() -> None:
 
 
 def test_the_sunset_list_offers_the_line_that_would_do_it() -> None:
-    patch = Patch("", f"--- a\n+++ b\n ```\n+# {HOSTILE}\n", 1)
+    patch = Patch("", "", f"--- a\n+++ b\n ```\n+# {HOSTILE}\n", 1)
     stuck = replace(UNUSED, patch_refusal="put {from: 2027-01-01} last")
 
     page = sunset(report(replace(BAD, patch=patch), stuck))
