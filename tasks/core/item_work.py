@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from config.shapes.sources import Issuer
 from tasks.core.list_prices import list_price
 from tasks.core.money import MAX_NANO, divide_half_even
-from tasks.core.prices import RUN_CONTEXT, RUN_TIER
+from tasks.core.prices import RUN_CONTEXT, RUN_TIER, Priced, contract_line
 from tasks.core.tables import TOKEN_KINDS
 
 #: Parts of a nano-USD in which runs are valued, so that list prices are whole numbers.
@@ -61,25 +61,21 @@ def list_rates(
 ) -> list[ListRate]:
     """Give the list prices of a day: without contracts, so that all work is valued alike.
 
+    Where there is no list price, a contract's price of a million tokens is the only one there is,
+    and stands for it.
+
     Args:
-        issuers: An issuer that bills in another currency than US dollars, or that has no price
-            provider, is unpriced.
+        issuers: An issuer that bills in another currency than US dollars is unpriced.
         seen: Issuer and model of runs.
         day: UTC day whose list prices hold, for all runs.
     """
-    providers = {
-        one.id: one.price_provider
-        for one in issuers
-        if one.price_provider is not None and one.currency == _LIST_CURRENCY
-    }
+    by_id = {one.id: one for one in issuers if one.currency == _LIST_CURRENCY}
     return [
         ListRate(
-            issuer,
-            model,
-            tuple(_rate(providers[issuer], model, kind, day) for kind in TOKEN_KINDS),
+            issuer, model, tuple(_rate(by_id[issuer], model, kind, day) for kind in TOKEN_KINDS)
         )
         for issuer, model in sorted(set(seen))
-        if issuer in providers
+        if issuer in by_id
     ]
 
 
@@ -124,8 +120,14 @@ def by_item(work: Iterable[ItemWork]) -> Iterator[tuple[ItemWork, ...]]:
         yield tuple(group)
 
 
-def _rate(provider: str, model: str, kind: str, day: date) -> int | None:
-    price = list_price(provider, model, RUN_TIER, RUN_CONTEXT, kind, day)
+def _rate(issuer: Issuer, model: str, kind: str, day: date) -> int | None:
+    price = None
+    if issuer.price_provider is not None:
+        price = list_price(issuer.price_provider, model, RUN_TIER, RUN_CONTEXT, kind, day)
+    if price is None:
+        priced = Priced(issuer.id, model, RUN_TIER, RUN_CONTEXT, day)
+        line = contract_line(issuer.contract, priced, kind)
+        price = None if line is None else line.per_million
     if price is None:
         return None
     exact: Decimal = price * _NANO_PER_TOKEN * PARTS

@@ -168,23 +168,7 @@ def seen_in(runs: Iterable[RunCell], usage: Iterable[UsageCell]) -> set[Priced]:
     }
 
 
-def _price(issuer: Issuer, priced: Priced, kind: str) -> Decimal | None:
-    """Price one token in nano units: the contract if one holds, else the list price."""
-    contract = _contract_line(issuer.contract, priced, kind)
-    if contract is not None and contract.per_million is not None:
-        return contract.per_million * _NANO_PER_TOKEN
-    if issuer.price_provider is None or issuer.currency != _LIST_CURRENCY:
-        return None
-    listed = list_price(
-        issuer.price_provider, priced.model, priced.tier, priced.context, kind, priced.day
-    )
-    if listed is None:
-        return None
-    factor = contract.factor if contract is not None and contract.factor is not None else 1
-    return listed * _NANO_PER_TOKEN * factor
-
-
-def _contract_line(
+def contract_line(
     contract: Sequence[ContractLine], priced: Priced, kind: str
 ) -> ContractLine | None:
     """Find the first line, in file order, that holds for a model and kind on a day."""
@@ -197,6 +181,22 @@ def _contract_line(
         ):
             return line
     return None
+
+
+def _price(issuer: Issuer, priced: Priced, kind: str) -> Decimal | None:
+    """Price one token in nano units: the contract if one holds, else the list price."""
+    contract = contract_line(issuer.contract, priced, kind)
+    if contract is not None and contract.per_million is not None:
+        return contract.per_million * _NANO_PER_TOKEN
+    if issuer.price_provider is None or issuer.currency != _LIST_CURRENCY:
+        return None
+    listed = list_price(
+        issuer.price_provider, priced.model, priced.tier, priced.context, kind, priced.day
+    )
+    if listed is None:
+        return None
+    factor = contract.factor if contract is not None and contract.factor is not None else 1
+    return listed * _NANO_PER_TOKEN * factor
 
 
 def _line(priced: Priced, kind: str, price: Decimal) -> CardLine:
