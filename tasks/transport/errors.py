@@ -49,7 +49,7 @@ class DeadlineError(SourceUnavailableError):
 
 _ADVICE = {
     "credential": "check the secret of this source and whether it has expired",
-    "permission": "grant the credential read access to this endpoint",
+    "permission": "grant the credential access to this endpoint",
     "not_found": "check the name, and that the credential may see it",
     "gone": "the endpoint was shut down; check the base URL and the deployment type",
     "quota_exhausted": "the account's paid quota is used up; waiting does not help",
