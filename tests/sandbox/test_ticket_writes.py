@@ -569,6 +569,30 @@ def test_a_patch_becomes_one_pull_request_and_a_merge_changes_the_file(
     assert commits[0]["sha"] == merged["merge_commit_sha"]
 
 
+def test_a_commit_leads_to_who_proposed_reviewed_and_merged_it(github: Client, person: Any) -> None:
+    written_patch(github, "graduand/promote-x", "version: 2\n")
+    body = {"title": "Promote x", "head": "graduand/promote-x", "base": "main"}
+    number = github("POST", f"{REPO}/pulls", body)[2]["number"]
+    reviewed = github("GET", f"{REPO}/commits?sha=graduand/promote-x")[2][0]["sha"]
+    person("review", system="github", key=number, state="approved", by=4)
+    person("merge", system="github", key=number, by=5)
+
+    squashed = github("GET", f"{REPO}/commits?path={CATALOG_PATH}")[2][0]
+    brought = github("GET", f"{REPO}/commits/{squashed['sha']}/pulls")[2]
+    pull = github("GET", f"{REPO}/pulls/{number}")[2]
+    (review,) = github("GET", f"{REPO}/pulls/{number}/reviews")[2]
+
+    assert [one["number"] for one in brought] == [number]
+    assert "merged_by" not in brought[0]
+    assert squashed["author"]["id"] == pull["user"]["id"] != pull["merged_by"]["id"]
+    assert (review["state"], review["commit_id"]) == ("APPROVED", reviewed)
+    assert review["user"]["id"] not in {pull["user"]["id"], pull["merged_by"]["id"]}
+    assert github("GET", f"{REPO}/commits/{'0' * 40}/pulls")[0] == 422
+    since = quote(squashed["commit"]["committer"]["date"])
+    newest = github("GET", f"{REPO}/commits?path={CATALOG_PATH}&since={since}")[2]
+    assert [one["sha"] for one in newest] == [squashed["sha"]]
+
+
 def test_the_default_branch_takes_no_push_and_no_stale_file(github: Client) -> None:
     old = github("GET", f"{REPO}/contents/{CATALOG_PATH}")[2]
     body = {"message": "x", "content": base64.b64encode(b"x").decode(), "branch": "main"}
