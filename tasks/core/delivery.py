@@ -52,7 +52,7 @@ class Sighting:
         name: What people call it: `PROMO-12`, `owner/name#5`.
         is_marked: It carries the marker of exactly this row, with its proof.
         is_own: Our own identity created it.
-        labels: Of the form `graduand:<word>` only: how people decide.
+        labels: Only those by which people decide, such as `graduand:declined`.
     """
 
     id: str

@@ -9,8 +9,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: Labels by which people decide; any other label is not looked at.
-_DECISION = re.compile(r"graduand:[a-z0-9:-]{1,64}", re.IGNORECASE)
+#: Labels by which people decide, as closed codes; any other label may hold a name.
+_DECISION = re.compile(
+    r"graduand:(approved|provisional|withdrawn|declined(:\d{4}-\d\d-\d\d|:\d{1,6}-items)?)",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class _Payload(BaseModel):

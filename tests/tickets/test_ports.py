@@ -326,9 +326,10 @@ class TestMarker:
 
 
 def test_only_labels_by_which_people_decide_are_kept() -> None:
-    labels = ["graduand:Declined", "graduand-0a1b2c", "bug", "graduand:jane roe", "graduand:"]
+    codes = ["graduand:Declined", "graduand:declined:2027-01-31", "graduand:declined:60-items"]
+    others = ["graduand-0a1b2c", "bug", "graduand:jane-roe", "graduand:declined:jane", "graduand:"]
 
-    assert decisions(labels) == ("graduand:declined",)
+    assert decisions([*others, *codes]) == tuple(sorted(code.lower() for code in codes))
 
 
 def test_a_portfolio_without_a_route_goes_where_every_other_goes_or_nowhere() -> None:
