@@ -104,6 +104,19 @@ def ask_people(report: PromotionReport) -> PromotionReport:
         return desk.asked()
 
 
+@dataclass(slots=True)
+class _Read:
+    """What was read back.
+
+    Attributes:
+        settled: Workflows and epochs that are decided, also if the decision is not told yet.
+    """
+
+    decisions: list[Decision] = field(default_factory=list)
+    settled: set[tuple[str, str]] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class _Desk:
     """One run's work on tickets."""
@@ -130,11 +143,11 @@ class _Desk:
         wishes = wishes_of(report.cases, report.notices, report.decisions)
         told = self._delivered(wishes)
         pulls = self._proposed(wishes)
-        decisions = self._decisions([one for kind, one in told if kind == REVIEW])
-        late = self._late(decisions)
+        read = self._decisions([one for kind, one in told if kind == REVIEW])
+        late = self._late(read.settled)
         self.ledger.record_look(
             (),
-            decisions=decisions,
+            decisions=read.decisions,
             messages=[Message(ESCALATION, key, "") for key in late],
             recorded_at=report.asking.as_of,
         )
@@ -151,14 +164,26 @@ class _Desk:
         wished = {(wish.kind, wish.key) for wish in wishes}
         return replace(
             report,
-            decisions=_with_new(report.decisions, decisions),
+            decisions=self._standing(read.decisions),
             tickets=(
                 *(_state(kind, one, wished) for kind, one in told),
                 *(_state(ESCALATION, one, ()) for one in reminded if one.key in late),
                 *pulls,
             ),
-            problems=_problems(told, pulls),
+            problems=(
+                *_problems([*told, *((ESCALATION, one) for one in reminded)], pulls),
+                *read.problems,
+            ),
         )
+
+    def _standing(self, read: Iterable[Decision]) -> tuple[Decision, ...]:
+        """Give the decisions that stand; one whose condition has come about does not."""
+        items = {case.workflow.id: case.packet.case.items for case in self.report.cases}
+        standing = {(one.workflow, one.epoch): one for one in self.report.decisions}
+        for one in read:
+            if not one.is_over(self.today, items.get(one.workflow, 0)):
+                standing[one.workflow, one.epoch] = one
+        return tuple(standing.values())
 
     def _delivered(self, wishes: Sequence[Wish]) -> list[tuple[str, Delivered]]:
         room = self._rules().most_tickets
@@ -223,23 +248,32 @@ class _Desk:
             for one in done
         ]
 
-    def _decisions(self, told: Iterable[Delivered]) -> list[Decision]:
+    def _decisions(self, told: Iterable[Delivered]) -> _Read:
         """Read decisions back: approvals from the catalog, refusals from labels."""
         known = {(one.workflow, one.epoch, one.code) for one in self.ledger.decisions()}
         labels = {one.key: one.labels for one in told}
-        found = []
-        for key, row in self._review_rows():
+        read = _Read()
+        rows = self._review_rows()
+        for key, row in rows:
             workflow, epoch = workflow_and_epoch(key)
             declared = self.workflows[workflow]
             asked = Asked(workflow, epoch, row.queued_at, row.progress.told)
-            approval = decision_by_catalog(asked, declared)
+            later = (
+                other.queued_at
+                for name, other in rows
+                if workflow_and_epoch(name)[0] == workflow and other.queued_at > row.queued_at
+            )
+            approval = decision_by_catalog(asked, declared, next_opened_at=min(later, default=None))
             if approval is not None:
+                read.settled.add((workflow, epoch))
                 if (workflow, epoch, approval.code) not in known:
-                    found += self._with_commit(approval, asked)
+                    self._add_with_commit(read, approval, asked)
                 continue
             refusal = decision_by_labels(asked, labels.get(key, ()), declared, self.today)
-            found += [refusal] if refusal else []
-        return found
+            if refusal is not None:
+                read.settled.add((workflow, epoch))
+                read.decisions.append(refusal)
+        return read
 
     def _review_rows(self) -> list[tuple[str, OutboxRow]]:
         """Give the rows of review tickets that stand, of workflows that were looked at."""
@@ -249,11 +283,12 @@ class _Desk:
             if row.progress.ticket and workflow_and_epoch(row.key)[0] in self.workflows
         ]
 
-    def _with_commit(self, approval: Decision, asked: Asked) -> list[Decision]:
-        """Add the commit that merged the line; nothing yet if its system does not answer now."""
+    def _add_with_commit(self, read: _Read, approval: Decision, asked: Asked) -> None:
+        """Add an approval with the commit that merged it; not yet if no system answers now."""
         place = self.tickets.catalog
         if place is None:
-            return [approval]
+            read.decisions.append(approval)
+            return
         try:
             seen = approval_of(
                 self.systems.writers[place.system],
@@ -264,12 +299,16 @@ class _Desk:
             )
         except SourceError as error:
             log.warning("who approved %s is read in the next run: %s", approval.workflow, error)
-            return []
-        return [replace(approval, commit=seen.commit, is_distinct=seen.is_distinct)]
+            return
+        read.decisions.append(replace(approval, commit=seen.commit, is_distinct=seen.is_distinct))
+        if seen.detail:
+            read.problems.append(
+                f"who approved {approval.workflow} cannot be told in full: {seen.detail}"
+            )
 
-    def _late(self, new: Iterable[Decision]) -> dict[str, TicketContent]:
+    def _late(self, settled: Collection[tuple[str, str]]) -> dict[str, TicketContent]:
         """Write the notices of tickets that nobody has decided in time, by key."""
-        decided = {(one.workflow, one.epoch) for one in (*self.ledger.decisions(), *new)}
+        decided = {(one.workflow, one.epoch) for one in self.ledger.decisions()} | {*settled}
         rows = dict(self._review_rows())
         asked = [
             Asked(*workflow_and_epoch(key), row.queued_at, row.progress.told)
@@ -297,11 +336,6 @@ def _told_before(row: OutboxRow, ledger: Ledger) -> Verdict | None:
     except (PacketError, LedgerError) as error:
         log.warning("what a ticket was told cannot be read, so nothing is added to it: %s", error)
         return None
-
-
-def _with_new(known: Iterable[Decision], read: Iterable[Decision]) -> tuple[Decision, ...]:
-    by_subject = {(one.workflow, one.epoch): one for one in (*known, *read)}
-    return tuple(by_subject.values())
 
 
 def _state(kind: str, told: Delivered, wished: Collection[tuple[str, str]]) -> TicketState:

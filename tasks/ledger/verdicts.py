@@ -145,20 +145,25 @@ def read_packet_texts(connection: Connection, digests: Iterable[str]) -> dict[st
 def add_decisions(
     connection: Connection, decisions: Iterable[Decision], recorded_at: datetime
 ) -> int:
-    """Record decisions within a writing transaction; known ones stay as they are.
+    """Record decisions within a writing transaction; one that stands already is not repeated.
 
     Returns:
         How many were new.
     """
     known = read_decisions(connection)
-    new: list[Decision] = []
+    latest = {(one.workflow, one.epoch): one for one in known}
+    bodies = {_body(one) for one in known}
+    added = 0
     for one in decisions:
-        if not any(one.is_same(other) for other in (*known, *new)):
-            new.append(one)
-            body = json.dumps(to_plain(one), separators=(",", ":"))
+        standing, body = latest.get((one.workflow, one.epoch)), _body(one)
+        # The same body again is one that was taken back and repeated within a day.
+        if body not in bodies and not (standing is not None and one.is_same(standing)):
             row = Frozen(one.workflow, one.epoch, DECISION, one.code, body, recorded_at)
             _add(connection, DECISION, row, recorded_at)
-    return len(new)
+            latest[one.workflow, one.epoch] = one
+            bodies.add(body)
+            added += 1
+    return added
 
 
 def read_decisions(connection: Connection, by: datetime | None = None) -> list[Decision]:
@@ -195,6 +200,10 @@ def verdict_faults(connection: Connection) -> Iterator[str]:
             yield f"ledger: verdict {row.id} stands on no {kind} of its own: {_RESTORE}"
     for digest, (kind, _) in found.items():
         yield f"ledger: no verdict stands on the {kind} {digest[:12]}: {_RESTORE}"
+
+
+def _body(one: Decision) -> str:
+    return json.dumps(to_plain(one), separators=(",", ":"))
 
 
 def _add(connection: Connection, kind: str, one: Frozen, recorded_at: datetime) -> int:

@@ -73,6 +73,14 @@ def test_a_decision_read_again_on_another_day_is_the_same(ledger: Ledger) -> Non
     assert ledger.decisions() == [DECLINED, other]
 
 
+def test_a_refusal_that_is_repeated_after_another_one_stands_again(ledger: Ledger) -> None:
+    until_items = replace(DECLINED, until_items=60, decided_on=date(2026, 11, 28))
+    again = replace(DECLINED, decided_on=date(2026, 12, 5))
+    for one in (DECLINED, until_items, again, replace(again, decided_on=date(2026, 12, 12))):
+        record(ledger, LOOK, decisions=(one,))
+    assert ledger.decisions() == [DECLINED, until_items, again]
+
+
 def test_a_look_and_its_ticket_are_one_transaction(database: Database) -> None:
     class Killed(Exception):  # noqa: N818  # what a kill raises is no error of ours
         pass
