@@ -1,15 +1,12 @@
 """`graduand backtest`: frozen verdicts judged again, by their own policy and by another one."""
 
 import argparse
-from pathlib import Path
 
-from config.errors import ConfigError
-from config.explain import validate_document
+from cli.other_file import read_other
 from config.load import load_config
 from config.settings import settings_from_environment
 from config.shapes.policy import Policy
 from config.source_checks import policy_misfits
-from config.yaml_lines import read_document
 from tasks.core.backtest import backtest
 from tasks.core.packets import Packet, PacketError, packet_text, read_packet, verdict_of
 from tasks.lake.store import Lake
@@ -21,7 +18,9 @@ def main(chosen: argparse.Namespace) -> int:
     """Replay; 1 if a frozen verdict does not come out again."""
     settings = settings_from_environment()
     policy = (
-        read_policy(chosen.policy) if chosen.policy else load_config(settings.config_dir).policy
+        read_other(chosen.policy, Policy, policy_misfits)
+        if chosen.policy
+        else load_config(settings.config_dir).policy
     )
     lake = Lake.open(settings.lake_dir)
     url = settings.database_url.get_secret_value()
@@ -47,20 +46,3 @@ def reproduces(packet: Packet, text: str) -> bool:
         return verdict_of(packet) == packet.verdict and packet_text(packet) == text
     except PacketError:
         return False
-
-
-def read_policy(file: Path) -> Policy:
-    """Read a policy file that stands outside the configuration.
-
-    Raises:
-        ConfigError: It cannot be read, or is no such file; every problem is named.
-    """
-    document = read_document(file)
-    shaped, problems = validate_document(document, Policy)
-    found = [*document.problems, *problems]
-    if shaped is not None:
-        found += [document.problem(one.path, one.message) for one in policy_misfits(shaped)]
-    if shaped is None or found:
-        what = f"the policy in {file}"
-        raise ConfigError.listing(what, found)
-    return shaped

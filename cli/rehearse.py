@@ -10,7 +10,7 @@ import secrets
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cli.surroundings import without_organisation
@@ -85,11 +85,7 @@ def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
     }
     for source in _SOURCES:
         settings[f"GRADUAND_BASE_URL_{source.upper()}"] = sandbox.base_url(source)
-    for name, value in SECRETS.items():
-        variable = "GRADUAND_SECRET_" + name.upper().replace("-", "_")
-        settings[variable] = value
-        settings[f"{variable}_HOSTS"] = host
-    return settings
+    return settings | _bound(SECRETS, host)
 
 
 def ticket_environment(sandbox: Sandbox) -> dict[str, str]:
@@ -98,7 +94,13 @@ def ticket_environment(sandbox: Sandbox) -> dict[str, str]:
     settings = {}
     for system, source in _TICKET_SYSTEMS.items():
         settings[f"GRADUAND_BASE_URL_{system}"] = sandbox.base_url(source)
-    for name, value in TICKET_SECRETS.items():
+    return settings | _bound(TICKET_SECRETS, host)
+
+
+def _bound(secrets_by_name: Mapping[str, str], host: str) -> dict[str, str]:
+    """Name the settings of secrets that one host may see."""
+    settings = {}
+    for name, value in secrets_by_name.items():
         variable = "GRADUAND_SECRET_" + name.upper().replace("-", "_")
         settings[variable] = value
         settings[f"{variable}_HOSTS"] = host

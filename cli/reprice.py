@@ -2,15 +2,12 @@
 
 import argparse
 from datetime import UTC, datetime
-from pathlib import Path
 
-from config.errors import ConfigError
-from config.explain import validate_document
+from cli.other_file import read_other
 from config.load import load_config
 from config.settings import settings_from_environment
 from config.shapes.sources import Sources
 from config.source_checks import sources_misfits
-from config.yaml_lines import read_document
 from tasks.as_of import config_as_of
 from tasks.core.plan import plan_night
 from tasks.core.prices import compile_card, seen_in
@@ -27,7 +24,7 @@ def main(chosen: argparse.Namespace) -> int:
     """Compute the window twice, and tell the difference."""
     settings = settings_from_environment()
     now = load_config(settings.config_dir)
-    other = read_sources(chosen.sources)
+    other = read_other(chosen.sources, Sources, sources_misfits)
     moment = settings.now or datetime.now(UTC)
     plan = plan_night(
         streams_by_source(now.sources),
@@ -49,20 +46,3 @@ def main(chosen: argparse.Namespace) -> int:
         write_file(chosen.csv, text.encode(), replaces=chosen.force)
         print(f"\nWritten to {chosen.csv}")
     return 0
-
-
-def read_sources(file: Path) -> Sources:
-    """Read a sources file that stands outside the configuration.
-
-    Raises:
-        ConfigError: It cannot be read, or is no such file; every problem is named.
-    """
-    document = read_document(file)
-    shaped, problems = validate_document(document, Sources)
-    found = [*document.problems, *problems]
-    if shaped is not None:
-        found += [document.problem(one.path, one.message) for one in sources_misfits(shaped)]
-    if shaped is None or found:
-        what = f"the sources in {file}"
-        raise ConfigError.listing(what, found)
-    return shaped
