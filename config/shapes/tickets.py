@@ -20,7 +20,7 @@ ProjectKey = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{1,19}$")
 class JiraTickets(Shape):
     """A Jira project that review tickets go to."""
 
-    name: Slug = Field(description="Routes and secrets name it.")
+    name: Slug = Field(description="For good: routes and secrets name it, and so do tickets.")
     type: Literal["jira"]
     deployment: Literal["cloud", "data_center"] = "cloud"
     base_url: ServiceUrl
@@ -36,7 +36,7 @@ class JiraTickets(Shape):
 class GithubTickets(Shape):
     """A repository whose issues are review tickets."""
 
-    name: Slug = Field(description="Routes and secrets name it.")
+    name: Slug = Field(description="For good: routes and secrets name it, and so do tickets.")
     type: Literal["github"]
     base_url: ServiceUrl = Field("https://api.github.com", validate_default=True)
     auth: Literal["token", "app"] = "token"

@@ -62,10 +62,9 @@ def connected(
         writers: dict[str, Writer] = {}
         ports: dict[str, TicketPort] = {}
         for system in tickets.systems:
-            base_url = settings.base_url(system.name, system.base_url)
             writer = Writer(
                 system.name,
-                base_url,
+                settings.base_url(system.name, system.base_url),
                 vendor=Vendor(system.type),
                 credential=_credential(system, settings),
                 headers=HEADERS if isinstance(system, GithubTickets) else {},
@@ -76,14 +75,14 @@ def connected(
                 ca_file=settings.ca_bundle,
             )
             writers[system.name] = stack.enter_context(writer)
-            ports[system.name] = _port(writer, system, base_url)
+            ports[system.name] = _port(writer, system)
         yield Systems(ports, writers)
 
 
-def _port(writer: Writer, system: TicketSystem, base_url: str) -> TicketPort:
+def _port(writer: Writer, system: TicketSystem) -> TicketPort:
     if isinstance(system, JiraTickets):
-        return JiraPort(writer, system, base_url)
-    return GithubPort(writer, system, base_url)
+        return JiraPort(writer, system)
+    return GithubPort(writer, system)
 
 
 def _credential(system: TicketSystem, settings: Settings) -> Credential:

@@ -30,12 +30,12 @@ _SKEW = timedelta(hours=1)
 class GithubPort:
     """A repository that tickets are written to."""
 
-    def __init__(self, writer: Writer, config: GithubTickets, base_url: str) -> None:
+    def __init__(self, writer: Writer, config: GithubTickets) -> None:
         self._writer = writer
         self._config = config
         self._path = f"/repos/{config.repository}/issues"
         self._me: GithubAccount | None = None
-        self.place = f"{base_url}/{config.repository}"
+        self.place = config.name
 
     def search(self, marker: Marker, *, since: datetime | None) -> Sequence[Sighting]:
         """Find the issues with the marker's label, open or closed, oldest first.

@@ -1,6 +1,7 @@
 """Makes text from outside printable, and shortens what is too long for a system."""
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -62,13 +63,21 @@ def fitted(
         length: Measures that form as the system does.
         longest: The system's limit.
     """
-    shown, left_out = blocks, 0
-    rendered = render(shown)
-    while length(rendered) > longest and shown:
-        shown = _less(shown)
-        left_out += 1
-        rendered = render((*shown, _notice(left_out)))
-    return rendered
+    whole = render(blocks)
+    if length(whole) <= longest:
+        return whole
+    shorter = [blocks]
+    while shorter[-1]:
+        shorter.append(_less(shorter[-1]))
+
+    def rendered(left_out: int) -> T:
+        return render((*shorter[left_out], _notice(left_out)))
+
+    # Every block that is left out shortens, so the first that fits is found by halves.
+    fits = bisect_left(
+        range(1, len(shorter)), x=True, key=lambda left_out: length(rendered(left_out)) <= longest
+    )
+    return rendered(min(fits + 1, len(shorter) - 1))
 
 
 def _less(blocks: tuple[Block, ...]) -> tuple[Block, ...]:

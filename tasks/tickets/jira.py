@@ -33,13 +33,13 @@ _MOST_BEHIND = 200
 class JiraPort:
     """A project that tickets are written to."""
 
-    def __init__(self, writer: Writer, config: JiraTickets, base_url: str) -> None:
+    def __init__(self, writer: Writer, config: JiraTickets) -> None:
         self._writer = writer
         self._config = config
         self._is_cloud = config.deployment == "cloud"
         self._api = f"/rest/api/{3 if self._is_cloud else 2}"
         self._me = ""
-        self.place = f"{base_url}/{config.project}"
+        self.place = config.name
 
     def search(self, marker: Marker, *, since: datetime | None) -> Sequence[Sighting]:
         """Find the issues with the marker's label, open or closed, oldest first."""

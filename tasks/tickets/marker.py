@@ -57,7 +57,7 @@ def marker_of(digest: Callable[[str], str], *, place: str, kind: str, key: str) 
 
     Args:
         digest: `keyed_digest` of the installation.
-        place: Address and project or repository that the ticket goes to.
+        place: Name of the system that the ticket goes to; addresses and repositories are renamed.
         kind: Of the row.
         key: Of the row.
     """

@@ -13,14 +13,11 @@ class TicketPort(Protocol):
     """One place that tickets are written to: a project, a repository.
 
     Reads raise the faults of `Client.get`, writes those of `Writer.write`.
-
-    Attributes:
-        place: Where tickets go, for markers: never shown.
     """
 
     @property
     def place(self) -> str:
-        """Tell where tickets go, for their markers."""
+        """Name the system as tickets.yaml does; markers hold for it alone."""
         ...
 
     def search(self, marker: Marker, *, since: datetime | None) -> Sequence[Sighting]:

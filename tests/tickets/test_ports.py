@@ -34,7 +34,7 @@ from tests.tickets.hostile import content
 from tests.tickets.rig import CLOUD, DIGEST, GITHUB, TICKETS, Rig, settings_of
 from tests.transport.loopback import NOW, SECRET, UNPACED, FakeClock, Reply, Request, Server
 
-PLACE = "https://jira.example/PROMO"
+PLACE = "tickets"
 MARKER = marker_of(DIGEST, place=PLACE, kind="review_ticket", key="bumps@1")
 JIRA = JiraTickets(
     name="jira",
@@ -96,7 +96,7 @@ def issue(number: int = 12, **fields: Any) -> dict[str, Any]:
 
 def jira(to: Open, shown: object, **more: Any) -> Sighting | None:
     answers = {"GET /rest/api/3/issue/10012": shown, "GET /rest/api/3/myself": ME, **more}
-    return JiraPort(to(answers), JIRA, PLACE).read("10012", MARKER)
+    return JiraPort(to(answers), JIRA).read("10012", MARKER)
 
 
 class TestJira:
@@ -163,7 +163,7 @@ class TestJira:
         assert "Jane" not in str(told.value)
 
     def test_a_created_issue_that_cannot_be_read_is_looked_for(self, writer: Open) -> None:
-        port = JiraPort(writer({"POST /rest/api/3/issue": Reply(201, {}, {"ok": 1})}), JIRA, PLACE)
+        port = JiraPort(writer({"POST /rest/api/3/issue": Reply(201, {}, {"ok": 1})}), JIRA)
 
         with pytest.raises(AmbiguousWriteError):
             port.create(content(), MARKER)
@@ -185,7 +185,7 @@ class TestJira:
             "GET /rest/api/3/issue/PROMO-12": issue(12),
             "GET /rest/api/3/myself": ME,
         }
-        port = JiraPort(writer(answers), JIRA, PLACE)
+        port = JiraPort(writer(answers), JIRA)
 
         assert port.search(MARKER, since=None) == []
         found = port.search(MARKER, since=NOW)
@@ -208,7 +208,7 @@ class TestJira:
                 )
 
         answers = Every({"POST /rest/api/3/search/jql": {"issues": []}})
-        port = JiraPort(writer(answers), JIRA, PLACE)
+        port = JiraPort(writer(answers), JIRA)
 
         with pytest.raises(SourceUnavailableError, match="more than 200 issues behind"):
             port.search(MARKER, since=NOW)
@@ -227,7 +227,7 @@ class TestGithub:
 
     def seen(self, to: Open, shown: object, config: GithubTickets = HUB) -> Sighting | None:
         answers = {"GET /repos/o/r/issues/5": shown, "GET /user": {"id": 7, "login": "bot"}}
-        return GithubPort(to(answers), config, PLACE).read("5", MARKER)
+        return GithubPort(to(answers), config).read("5", MARKER)
 
     def test_an_issue_is_read_with_its_decisions_and_without_a_name(self, writer: Open) -> None:
         seen = self.seen(writer, self.shown())
@@ -286,7 +286,7 @@ class TestGithub:
             return [] if "labels=" in request.path else [pull, bare, other]
 
         answers = {"GET /repos/o/r/issues": listed, "GET /user": {"id": 7}}
-        port = GithubPort(writer(answers), HUB, PLACE)
+        port = GithubPort(writer(answers), HUB)
 
         assert port.search(MARKER, since=None) == []
         assert [one.id for one in port.search(MARKER, since=NOW)] == ["5"]
@@ -317,7 +317,6 @@ class TestMarker:
     def test_it_names_nothing_that_it_stands_for(self) -> None:
         for text in (MARKER.comment, MARKER.label, repr(MARKER)):
             assert "bumps" not in text
-            assert "PROMO" not in text
 
     def test_a_comment_has_one_mark_for_each_evidence(self) -> None:
         marks = {reference_of(DIGEST, place=PLACE, key="a@1", evidence=e) for e in ("1", "2", "1")}
