@@ -144,6 +144,13 @@ WORKFLOWS: tuple[Workflow, ...] = (
         (Stage("exploration", date(2026, 10, 1)),),
         api_keys=("key_InvoiceExplainer",),
     ),
+    Workflow(
+        "upgrade-lockfiles",
+        "dependency-upgrades",
+        (Stage("exploration", date(2026, 9, 15)),),
+        branch_prefixes=("agent/lockfiles/",),
+        scope_repositories=("meridian-freight/billing-engine", "meridian-freight/customer-portal"),
+    ),
 )
 
 ACCOUNTS: tuple[Account, ...] = (

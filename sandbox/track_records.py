@@ -1,8 +1,8 @@
-"""What two workflows in exploration had done before their runs were logged: one well, one badly.
+"""What workflows had done before their runs were logged: one well, one badly, two not enough yet.
 
 These pull requests are from before the days that a night reconciles, or no run works on them: no
-money depends on them. With them the gate has something to say about a workflow that qualifies
-and about one that should retire.
+money depends on them. With them the gate has something to say about a workflow that qualifies,
+about one that should retire, about one that lacks the proof alone, and about one that lacks work.
 """
 
 import random
@@ -50,6 +50,21 @@ TRACK_RECORDS = (
         ),
         count=30,
         merged_of=(1, 3),
+    ),
+    TrackRecord(
+        Kind("ci-doctor", "ci-doctor/", ("infra-live",), trailer=CLAUDE_TRAILER),
+        count=30,
+        merged_of=(9, 10),
+    ),
+    TrackRecord(
+        Kind(
+            "upgrade-lockfiles",
+            "agent/lockfiles/",
+            ("billing-engine", "customer-portal"),
+            trailer=CLAUDE_TRAILER,
+        ),
+        count=15,
+        merged_of=(14, 15),
     ),
 )
 

@@ -146,7 +146,7 @@ CATALOG_CHECKS = [
         '["agent/*"]',
         "workflows[1].match.branch_prefixes[0]",
         "never matches, because workflows[0].match.branch_prefixes[0] (`agent/*`)",
-        20,
+        33,
     ),
     Case(
         '["meridian-freight/infra-*"]',

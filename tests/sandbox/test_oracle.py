@@ -129,14 +129,14 @@ def test_scale_one_has_the_promised_size() -> None:
     world = make_world(7, 1.0)
 
     assert 1300 <= len(look(world, NIGHTS[0]).runs) <= 1900
-    assert len(world.pulls) == 129
+    assert len(world.pulls) == 174
     assert len(world.tickets) == 42
 
 
 def test_items_can_grow_alone() -> None:
     world = make_world(7, 0.1, items=3.0)
 
-    assert len(world.pulls) == 381
+    assert len(world.pulls) == 516
     assert len(look(world, NIGHTS[0]).runs) < 500
 
 
