@@ -83,6 +83,7 @@ def ask_people(report: PromotionReport) -> PromotionReport:
     if not tickets.systems:
         return report  # nobody has said where tickets go: the list says which there would be
     clock = SystemClock()
+    deadline = clock.now() + _DEADLINE
     with (
         Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger,
         connected(
@@ -90,7 +91,7 @@ def ask_people(report: PromotionReport) -> PromotionReport:
             settings,
             waits=ledger.waits,
             clock=clock,
-            deadline=clock.now() + _DEADLINE,
+            deadline=deadline,
         ) as systems,
     ):
         desk = _Desk(
@@ -100,6 +101,9 @@ def ask_people(report: PromotionReport) -> PromotionReport:
             ledger,
             keyed_digest(settings.digest_key.get_secret_value()),
             lambda: settings.now or clock.now(),
+            # A rehearsal's clock stands still: waiting for it would be waiting for nothing.
+            clock.sleep if settings.now is None else None,
+            deadline,
         )
         return desk.asked()
 
@@ -127,6 +131,8 @@ class _Desk:
     ledger: Ledger
     digest: Callable[[str], str]
     now: Callable[[], datetime]
+    sleep: Callable[[float], None] | None
+    deadline: datetime
     holder: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -207,6 +213,8 @@ class _Desk:
                 most=room,
                 now=self.now,
                 holder=self.holder,
+                sleep=self.sleep,
+                deadline=self.deadline,
             )
             told += [(kind, one) for one in done]
             room -= sum(one.what is What.CREATED for one in done)
