@@ -36,7 +36,8 @@ def to_plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
 def to_named(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
     """Do as `to_plain`, with the fields of dataclasses by name.
 
-    Shapes of the configuration are written whole: a default that changes later moves nothing.
+    Shapes of the configuration are written whole: a default that changes later moves nothing, and
+    one that was recorded and read back is written as it was.
 
     Raises:
         TypeError: As `to_plain` does.
@@ -44,8 +45,20 @@ def to_named(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_named(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", by_alias=True)
+        return _shape(value.model_dump(mode="python", by_alias=True))
     return _plain(value, to_named)
+
+
+def _shape(value: object) -> Any:  # noqa: ANN401 - as above
+    """Turn what a shape holds into plain JSON; an amount is spelt one way, `1500.00` as `1500`."""
+    if isinstance(value, Mapping):
+        return {str(key): _shape(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_shape(inner) for inner in value]
+    if isinstance(value, Decimal):
+        text = format(value, "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return _plain(value, _shape)
 
 
 def _plain(value: object, inner_of: Callable[[object], Any]) -> Any:  # noqa: ANN401 - as above

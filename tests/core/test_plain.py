@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.shapes.catalog import StageEntry
 from tasks.core.books import BookKey, DayBasis, Destination, DestinationKind
 from tasks.core.breaks import Quarantine
 from tasks.core.claims import LoggedCost, OutcomeCounts
@@ -113,3 +114,15 @@ def test_a_night_is_read_back_whole(seed: int) -> None:
     )
 
     assert read_kept(kept_text(kept)) == kept
+
+
+def test_a_shape_is_written_one_way_however_its_file_spells_amounts() -> None:
+    first, second = (
+        StageEntry.model_validate(
+            {"from": "2026-10-15", "stage": "provisional", "until": "2027-01-15", "cap": cap}
+        )
+        for cap in ("1500.00", "1500")
+    )
+
+    assert to_named(first) == to_named(second)
+    assert from_plain(StageEntry, to_named(first)) == first
