@@ -8,31 +8,33 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
 
 from config.load import Config
 from config.settings import Settings
-from config.shapes.catalog import Catalog, Workflow
+from config.shapes.catalog import Workflow
 from config.shapes.sources import AgentLogSource
 from tasks.core.attribution import resolve
 from tasks.core.books import BookKey, Destination, Snapshot
 from tasks.core.cells import Resolutions
 from tasks.core.controls import ControlTold, FetchedControl, repositories_in_scope
-from tasks.core.declared_metrics import REWORK_MINUTES, metric_findings, metric_sums
+from tasks.core.declared_metrics import metric_findings
 from tasks.core.digests import joined_digest, keyed_digest
 from tasks.core.epochs import Epoch, epoch_of
 from tasks.core.errors import LakeError
 from tasks.core.findings import Finding
-from tasks.core.gate_spend import currency_findings, gate_spend, spent_in_exploration
+from tasks.core.forecast import BASIS_DAYS
+from tasks.core.gate_spend import completed, currency_findings, currency_of, spent_in_exploration
 from tasks.core.gate_window import CardAsking, asked_cards, golden_by_family
 from tasks.core.item_facts import ItemFact
 from tasks.core.item_incidents import incident_moments, untyped_incident_items
 from tasks.core.item_owners import KnownItems, item_facts, review_rounds
 from tasks.core.item_states import current_items
 from tasks.core.item_work import list_rates, names_in_logs
+from tasks.core.missing_runs import MissingRuns, missing_runs
 from tasks.core.outcomes import references
 from tasks.core.plan import Plan
 from tasks.core.scorecard import Scorecard
@@ -128,25 +130,10 @@ def gather_gate(
 
 @dataclass(frozen=True, slots=True)
 class _Logs:
-    """Runs that can be read, and the UTC days of which some are missing, by source."""
+    """Runs that can be read, and the days of which some are missing."""
 
     readable: list[RunLog]
-    missing: Mapping[str, list[date]]
-
-    def days(self) -> set[date]:
-        return {day for days in self.missing.values() for day in days}
-
-    def findings(self) -> tuple[Finding, ...]:
-        return tuple(
-            Finding(
-                "runs_missing",
-                source,
-                f"runs of {len(days)} days from {days[0]} to {days[-1]} are missing: what was "
-                "worked on then has no known cost",
-                source,
-            )
-            for source, days in sorted(self.missing.items())
-        )
+    missing: MissingRuns
 
 
 class _Look:
@@ -194,12 +181,12 @@ class _Look:
         metrics = list(self._rows(METRICS))
         controls = tuple(_control(row) for row in self._newest_pull(CONTROLS))
         cards = query.scorecards(facts, asked)
-        currencies = _currencies(catalog)
+        currencies = currency_of(catalog)
         return GateInputs(
             seq=self._seq,
             books_at=self._books_at,
             facts=facts.made_of,
-            cards=_completed(cards, posted, metrics, currencies, self._day),
+            cards=completed(cards, posted, metrics, currencies),
             epochs=epochs,
             golden=golden_by_family(catalog, self._day),
             controls=controls,
@@ -209,7 +196,7 @@ class _Look:
             succeeded=samples.succeeded,
             spent=spent_in_exploration(posted),
             findings=(
-                *logs.findings(),
+                *logs.missing.findings(),
                 *metric_findings(metrics, {one.id for one in catalog.workflows}),
                 *currency_findings(posted, currencies),
             ),
@@ -240,15 +227,11 @@ class _Look:
             Known(snapshots("raw", None), complete, (), unreadable(complete)),
         )
         precedence = {one.name: one.precedence for one in sources}
-        # A source that was connected later is not missing before.
-        begun = {one.source: one.key for one in sorted(complete, key=_oldest_first, reverse=True)}
-        read = {(one.source, one.key) for one in standing.runs}
-        lost = {(one.source, one.key) for one in complete} - read
-        missing: dict[str, list[date]] = {}
-        for source, day in sorted(lost | set(standing.expected) - set(standing.present)):
-            if source in begun and day >= begun[source]:
-                missing.setdefault(source, []).append(day)
-        return _Logs([RunLog(one, precedence[one.source]) for one in standing.runs], missing)
+        absent = set(standing.expected) - set(standing.present)
+        return _Logs(
+            [RunLog(one, precedence[one.source]) for one in standing.runs],
+            missing_runs(complete, standing.runs, absent),
+        )
 
     def _epochs(self, query: Queries, logs: _Logs, resolutions: Resolutions) -> dict[str, Epoch]:
         seen = query.seen(logs.readable, resolutions)
@@ -302,7 +285,7 @@ class _Look:
             known,
             catalog,
             cancelled_by=self._config.policy.gate.cancelled_by,
-            unlogged=logs.days(),
+            unlogged=logs.missing.days(),
         )
         return write_facts(self._lake, self._made_of(logs, names), facts)
 
@@ -320,7 +303,9 @@ class _Look:
         return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
     def _posted(self, asked: Iterable[CardAsking]) -> _Posted:
-        start = min((one.card.epoch_from.date() for one in asked), default=self._day)
+        # What a graduation moves is measured over some days, however young the epochs are.
+        start = self._day - timedelta(days=BASIS_DAYS)
+        start = min([start, *(one.card.epoch_from.date() for one in asked)])
         return self._ledger.posted(start, self._day, books_at=self._books_at)
 
     def _rows(self, table: Table) -> Iterable[dict[str, Any]]:
@@ -352,37 +337,6 @@ class _Look:
             one.id: repositories_in_scope(one, {*read, *worked_in.get(one.id, ())})
             for one in self._config.catalog.workflows
         }
-
-
-def _completed(
-    cards: Mapping[str, Scorecard],
-    posted: _Posted,
-    metrics: Iterable[Mapping[str, Any]],
-    currencies: Mapping[str, str],
-    through: date,
-) -> dict[str, Scorecard]:
-    """Add what the books and declared metrics tell."""
-    since = {of: card.epoch_from.date() for of, card in cards.items()}
-    spend = gate_spend(posted, since, currencies)
-    told = (row for row in metrics if row["day"] <= through)
-    rework = metric_sums(told, REWORK_MINUTES, since)
-    return {
-        of: replace(
-            card,
-            rework_minutes=rework[of].whole() if of in rework else None,
-            rework_items=rework[of].items if of in rework else None,
-            exploration_nano=spend[of].exploration_nano,
-            production_nano=spend[of].production_nano,
-            cost=replace(card.cost, evidenced_ppm=spend[of].evidenced_ppm),
-        )
-        for of, card in cards.items()
-    }
-
-
-def _currencies(catalog: Catalog) -> dict[str, str]:
-    portfolios = {one.id: one.currency for one in catalog.portfolios}
-    families = {one.id: portfolios[one.portfolio] for one in catalog.families}
-    return {one.id: families[one.family] for one in catalog.workflows}
 
 
 def _control(row: Mapping[str, Any]) -> FetchedControl:

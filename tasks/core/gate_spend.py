@@ -1,17 +1,17 @@
 """What is booked for workflows since their epochs began: by pool, and how well logs tell whose."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
 from config.shapes.base import Pool
+from config.shapes.catalog import Catalog
 from tasks.core.books import BookKey, Destination, DestinationKind
+from tasks.core.declared_metrics import REWORK_MINUTES, MetricRow, metric_sums
 from tasks.core.findings import Finding
 from tasks.core.money import divide_half_even
+from tasks.core.scorecard import Scorecard
 from tasks.core.totals import PPM, explained_as, is_usage
-
-#: Nano units by currency and charge day.
-DaySpend = Mapping[tuple[str, date], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,43 @@ def gate_spend(
                 if explained_as(to) == "evidenced":
                     of.evidenced_nano += amount_nano
     return {workflow: found.spend() for workflow, found in sums.items()}
+
+
+def completed(
+    cards: Mapping[str, Scorecard],
+    posted: Mapping[tuple[BookKey, Destination], int],
+    metrics: Iterable[MetricRow],
+    currencies: Mapping[str, str],
+) -> dict[str, Scorecard]:
+    """Add to scorecards what the books and declared metrics tell.
+
+    Args:
+        cards: By workflow.
+        posted: As the ledger sums it; nano units.
+        metrics: Declared ones, none of a day after the look.
+        currencies: As `currency_of` gives them.
+    """
+    since = {of: card.epoch_from.date() for of, card in cards.items()}
+    spend = gate_spend(posted, since, currencies)
+    rework = metric_sums(metrics, REWORK_MINUTES, since)
+    return {
+        of: replace(
+            card,
+            rework_minutes=rework[of].whole() if of in rework else None,
+            rework_items=rework[of].items if of in rework else None,
+            exploration_nano=spend[of].exploration_nano,
+            production_nano=spend[of].production_nano,
+            cost=replace(card.cost, evidenced_ppm=spend[of].evidenced_ppm),
+        )
+        for of, card in cards.items()
+    }
+
+
+def currency_of(catalog: Catalog) -> dict[str, str]:
+    """Name the currency of each workflow's portfolio."""
+    portfolios = {one.id: one.currency for one in catalog.portfolios}
+    families = {one.id: portfolios[one.portfolio] for one in catalog.families}
+    return {one.id: families[one.family] for one in catalog.workflows}
 
 
 def spent_in_exploration(

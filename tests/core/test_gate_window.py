@@ -9,10 +9,17 @@ from hypothesis import strategies as st
 
 from config.shapes.base import Stage
 from config.shapes.catalog import Workflow
-from tasks.core.books import BookKey, Destination, DestinationKind, Method, Strength
+from tasks.core.books import BookKey, Destination, DestinationKind, Method, Snapshot, Strength
 from tasks.core.cusum import steps
 from tasks.core.epochs import epoch_of
-from tasks.core.gate_spend import GateSpend, currency_findings, gate_spend, spent_in_exploration
+from tasks.core.gate_spend import (
+    GateSpend,
+    completed,
+    currency_findings,
+    currency_of,
+    gate_spend,
+    spent_in_exploration,
+)
 from tasks.core.gate_window import (
     asked_cards,
     caps_of,
@@ -20,6 +27,7 @@ from tasks.core.gate_window import (
     stage_on,
     thresholds_of,
 )
+from tasks.core.missing_runs import missing_runs
 from tasks.core.money import MAX_NANO
 from tasks.core.scorecard import CostTally
 from tests.core.factories import catalog, policy
@@ -172,6 +180,40 @@ def test_spend_is_that_of_the_epoch_by_pool_and_evidence() -> None:
     assert spent_in_exploration(posted) == {
         "bump": {("USD", DAY): 850, ("USD", date(2026, 10, 31)): 7_000, ("EUR", DAY): 70_000}
     }
+
+
+def test_a_card_is_completed_by_the_books_and_by_declared_rework() -> None:
+    made = catalog(staged(entry("2026-11-01", "exploration")))
+    epochs = {one.id: epoch_of(one, (), as_of=AS_OF) for one in made.workflows}
+    (asked,) = asked_cards(made, policy(), epochs, AS_OF)
+    metrics = [
+        {"workflow": "bump", "day": day, "name": "rework_minutes", "value_micro": value, "items": 2}
+        for day, value in ((date(2026, 11, 3), 1_500_000), (date(2026, 10, 31), 9_000_000))
+    ]
+    posted = dict([posting(600)])
+
+    found = completed({"bump": asked.card}, posted, metrics, currency_of(made))["bump"]
+    assert (found.rework_minutes, found.rework_items) == (2, 2)  # 1.5, half to even
+    assert (found.exploration_nano, found.cost.evidenced_ppm) == (600, 1_000_000)
+    untold = completed({"bump": asked.card}, {}, [], currency_of(made))["bump"]
+    assert untold == asked.card
+
+
+def test_runs_are_missing_that_cannot_be_read_or_never_came_but_not_before_the_log_began() -> None:
+    def snapshot(day: int, source: str = "log") -> Snapshot:
+        key = date(2026, 11, day)
+        known = ("sha", "path", 1, 1, "1", "raw")
+        return Snapshot(source, "runs", "conformed", "runs", key, *known, True, AS_OF)
+
+    complete = [snapshot(3), snapshot(4), snapshot(6), snapshot(9, "other")]
+    absent = {("log", date(2026, 11, day)) for day in (1, 2, 5)} | {("new", date(2026, 11, 5))}
+    missing = missing_runs(complete, [complete[0], complete[2], complete[3]], absent)
+
+    assert missing.by_source == {"log": [date(2026, 11, 4), date(2026, 11, 5)]}
+    assert missing.days() == {date(2026, 11, 4), date(2026, 11, 5)}
+    (finding,) = missing.findings()
+    assert (finding.code, finding.subject) == ("runs_missing", "log")
+    assert missing_runs(complete, complete, ()).findings() == ()
 
 
 def test_credits_alone_are_no_evidence() -> None:

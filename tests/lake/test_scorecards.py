@@ -239,6 +239,20 @@ def test_a_family_without_golden_has_nothing_to_hold_costs_against() -> None:
     assert card.cost == CostTally(items=1, total_nano=1_000, successes=1, median_nano=1_000)
 
 
+def test_facts_of_any_store_are_scored_alike(lake: Lake) -> None:
+    chance = Random(3)
+    made = [
+        fact(f"i{number}", chance.choice(WORKFLOWS), chance.uniform(0, 190), cost_nano=number)
+        for number in range(3_000)
+    ]
+    written = write_facts(lake, "made", made)
+    assert query_scorecards(lake.files, written, ASKED, Limits()) == score(made)
+
+
+def test_where_nothing_is_asked_nothing_is_told() -> None:
+    assert score([fact("a")], []) == {}
+
+
 def test_a_lost_file_is_told_and_never_read_as_nothing(lake: Lake) -> None:
     written = write_facts(lake, "made", [fact("a")])
     lost = replace(written, path=written.path.replace("made", "lost"))
