@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from config.load import load_config
 from config.settings import settings_from_environment
 from tasks.core.errors import GraduandError
+from tasks.core.gate_words import verdict_words
 from tasks.core.promotion_report import PromotionReport
 from tasks.core.verdict import Kind
 from tasks.pages.candidates import listed_cases, summary
@@ -48,9 +49,10 @@ def tell(report: PromotionReport) -> None:
     """Print one line a workflow, those closest to a decision first."""
     print(f"\n  {report.asking.as_of:%Y-%m-%d} · {plain(summary(report), LONGEST_SENTENCE)}")
     listed = listed_cases(report)
-    for case in (*listed, *report.of_kind(Kind.RETIRE, Kind.REGRESSING)):
+    ending = report.of_kind(Kind.RETIRE, Kind.REGRESSING)
+    for case in (*listed, *(one for one in ending if one not in listed)):
         sentence = plain(case.verdict.sentence, LONGEST_SENTENCE)
-        print(f"    {plain(case.verdict.workflow):<24}{case.verdict.kind.value:<14}{sentence}")
+        print(f"    {plain(case.verdict.workflow):<24}{verdict_words(case.verdict):<18}{sentence}")
     for problem in report.problems:
         print(f"    to do         {plain(problem, LONGEST_SENTENCE)}")
 

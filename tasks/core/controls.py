@@ -184,7 +184,7 @@ def _told(
     if control not in _CAN_BE_TOLD:
         return ControlTold.UNKNOWN, "no system can tell"
     if not repositories:
-        return ControlTold.UNKNOWN, "no repository is in its scope"
+        return ControlTold.UNKNOWN, "no repository of its scope can tell"
     by_state: dict[ControlTold, list[str]] = {state: [] for state in ControlTold}
     for repository in repositories:
         row = rows.get((repository, control))
@@ -223,7 +223,7 @@ def _state(
         contradicted = "; what the catalog declares does not count" if declared else ""
         return ControlState(name, Status.UNMET, "system", ended, why + contradicted)
     vouched = f"what vouched for it ended on {ended}" if ended else "nobody declares it"
-    return rollback or _unmet(name, f"{why}; {vouched}", ended)
+    return rollback or _unmet(name, f"{vouched}; {why}", ended)
 
 
 def _of_rollback(workflow: Workflow, name: str, as_of: date) -> ControlState | None:

@@ -37,7 +37,7 @@ from tasks.core.scorecard import LOG_UNIT, Scorecard
 from tasks.core.success_gate import golden_gate, is_below_floor, log_e_of, success_gate
 from tasks.core.terms import Terms
 from tasks.core.verdict import GateName, GateResult, Kind, Rate, Status, Verdict
-from tasks.core.verdict_text import Grounds, sentence_of, weakest_of
+from tasks.core.verdict_text import BLOCKING, Grounds, sentence_of, weakest_of
 from tasks.core.waivers import waived
 
 _Gate = Callable[[Case, Terms], GateResult]
@@ -66,8 +66,6 @@ _GATES: tuple[_Gate, ...] = (
     escalations_gate,
     rework_gate,
 )
-#: Nothing is promoted while one of these is not met, and nothing else is worth saying first.
-_BLOCKING = frozenset({GateName.POLICY, GateName.OWNER, GateName.CONTROLS, GateName.ACTIONS})
 _TRYING = frozenset({Stage.EXPLORATION, Stage.PROVISIONAL})
 # An e-value's logarithm is kept to nine places: the tenth may differ between two builds of SciPy.
 _PARTS = 10**9
@@ -155,7 +153,7 @@ def _kind(case: Case, grounds: Grounds, unmet: set[GateName]) -> Kind:
     stage = case.card.stage
     in_order = (
         (Kind.OUTSIDE, stage not in {*_TRYING, Stage.GOLDEN}),
-        (Kind.BLOCKED, bool(unmet & _BLOCKING)),
+        (Kind.BLOCKED, bool(unmet & BLOCKING)),
         (Kind.REGRESSING, grounds.is_alarm or GateName.INCIDENTS in unmet),
         (Kind.HOLDS, stage == Stage.GOLDEN),
         (Kind.QUALIFIED, not unmet),

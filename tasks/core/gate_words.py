@@ -1,12 +1,12 @@
 """What gates, verdicts and outcomes are called where people read of them."""
 
 from tasks.core.item_facts import Reason
-from tasks.core.verdict import GateName, GateResult, Kind, Projection, Status
+from tasks.core.verdict import GateName, GateResult, Kind, Projection, Status, Verdict
 
-#: Short enough for the first column of a table.
+#: Short enough for a column of a table, and without a comma, to be listed in a sentence.
 GATES: dict[GateName, str] = {
     GateName.POLICY: "policy of the tier",
-    GateName.OWNER: "owner, escalation, rollback",
+    GateName.OWNER: "owner and rollback",
     GateName.CONTROLS: "required controls",
     GateName.ACTIONS: "overdue actions",
     GateName.INCIDENTS: "incidents caused",
@@ -15,18 +15,21 @@ GATES: dict[GateName, str] = {
     GateName.WEEKS: "distinct weeks",
     GateName.REPOSITORIES: "repositories",
     GateName.SQUADS: "squads",
-    GateName.ONE_SQUAD: "without the largest squad",
+    GateName.ONE_SQUAD: "success for other squads",
     GateName.STRATUM: "largest kind of work",
-    GateName.MIX: "mix of work, beside golden",
+    GateName.MIX: "mix of work",
     GateName.COVERAGE: "known outcomes",
     GateName.CANCELLED: "cancelled by the business",
-    GateName.SUCCESS: "success, against the floor",
-    GateName.GOLDEN: "success, beside golden",
+    GateName.SUCCESS: "proof of success",
+    GateName.GOLDEN: "success beside golden",
     GateName.COST: "cost per success",
-    GateName.TAIL: "dear items, beside golden",
+    GateName.TAIL: "dear items",
     GateName.ESCALATIONS: "items that asked a human",
     GateName.REWORK: "rework per item",
 }
+
+#: Of fewer matured items a bound on the rate says nothing worth reading.
+PROVEN_FROM = 10
 
 #: A verdict as one word or two, at the beginning of a cell.
 KINDS: dict[Kind, str] = {
@@ -72,6 +75,11 @@ REASONS: dict[Reason, str] = {
 }
 
 
+def verdict_words(verdict: Verdict) -> str:
+    """Say which verdict it is; one that only lacks the proof is ready for review."""
+    return REVIEW_READY if verdict.is_review_ready else KINDS[verdict.kind]
+
+
 def gate_line(gate: GateResult) -> str:
     """Say how a workflow stands at one gate, in one line."""
     asked = f"{gate.have}, needed {gate.need}" if gate.need else gate.have
@@ -79,13 +87,13 @@ def gate_line(gate: GateResult) -> str:
     return ". ".join(begun(part.rstrip(".")) for part in parts if part) + "."
 
 
-def projected(projection: Projection | None) -> str:
+def projected(projection: Projection) -> str:
     """Say when all gates would be passed at the present pace."""
-    if projection is None:
-        return "No items are missing."
-    if projection.items is None or projection.earliest is None:
+    if projection.items is None:
         return "Not at this rate."
-    missing = f"{projection.items:,} more items"
+    missing = f"{projection.items:,} more item{'s' * (projection.items != 1)}"
+    if projection.earliest is None:
+        return f"{missing}, not within a year at this pace."
     if projection.latest is None:
         return f"{missing}, {projection.earliest} at the earliest."
     if projection.latest == projection.earliest:

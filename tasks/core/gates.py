@@ -69,7 +69,7 @@ def controls_gate(case: Case) -> GateResult:
 
 def actions_gate(case: Case, terms: Terms) -> GateResult:
     """Not too many actions of its reviews are overdue."""
-    have = f"{case.overdue_actions} overdue"
+    have = f"{case.overdue_actions} overdue action{'s' * (case.overdue_actions != 1)}"
     if terms.overdue_actions is None:
         return GateResult(GateName.ACTIONS, Status.NOT_ASKED, have, "any number")
     return at_most(GateName.ACTIONS, have, case.overdue_actions, terms.overdue_actions)

@@ -90,7 +90,7 @@ def one_squad_gate(case: Case, terms: Terms) -> GateResult:
     top_items, top_successes = case.card.top_squad
     items = max(case.items - max(top_items, 0), 0)
     successes = max(case.card.successes - max(top_successes, 0), 0)
-    have = f"{successes} of {items}"
+    have = f"{successes} of {items}" if items else "no items of other squads"
     if items < OTHERS_ITEMS:
         missing = OTHERS_ITEMS - items
         detail = f"{missing} more items of other squads say whether it works for them"

@@ -68,11 +68,11 @@ def _proof(case: Case, floor_ppm: int, pace: Pace) -> Projection:
 
 def _days(missing: int, pace: Pace) -> Projection:
     """At the earliest every day has work; at the latest each item brings one new day."""
-    latest = pace.day_of(missing)
-    if latest is None:
+    if not pace.recent:
         return _NEVER
+    latest = pace.day_of(missing)
     earliest = pace.today + timedelta(days=missing)
-    return Projection(missing, earliest, max(earliest, latest))
+    return Projection(missing, earliest, latest and max(earliest, latest))
 
 
 def _weeks(missing: int, pace: Pace) -> Projection:

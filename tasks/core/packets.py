@@ -20,6 +20,10 @@ class PacketError(GraduandError):
     """A text is no packet, or one of a rule that this version no longer has."""
 
 
+#: Successes that a packet names, to look at.
+SUCCESSES = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Which data a packet was made of; what is computed again from it gives the same scorecards.

@@ -19,8 +19,8 @@ PACE_DAYS = 42
 NEAREST = 0.01
 #: Below so many items no single day is named.
 SINGLE_DAY_ITEMS = 30
-#: A day further away than five years is none that anybody plans with.
-FURTHEST_DAYS = 1_826
+#: A day further away than a year is none that anybody plans with.
+FURTHEST_DAYS = 366
 _WEEK_DAYS = 7
 _MOST_ITEMS = 10_000_000
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tasks.core.amount_text import amount_text
+from tasks.core.gate_words import PROVEN_FROM
 from tasks.core.money import divide_half_even
 from tasks.core.rates import percent
 from tasks.core.scorecard import Scorecard
@@ -53,7 +54,7 @@ def _rate(one: Column) -> str:
 
 
 def _bounds(one: Column) -> str:
-    if not one.rate or not one.rate.items:
+    if not one.rate or one.rate.items < PROVEN_FROM:
         return UNKNOWN
     return f"{percent(one.rate.lower)} to {percent(one.rate.upper, is_up=True)}"
 
@@ -94,7 +95,8 @@ def _incidents(one: Column) -> str:
 
 def _none_proves(one: Column) -> str:
     items = one.card.items()
-    return f"{zero_proves(items)} of items" if items and not one.card.incidents else UNKNOWN
+    has_none = items >= PROVEN_FROM and not one.card.incidents
+    return f"{zero_proves(items)} of items" if has_none else UNKNOWN
 
 
 def _rounds(one: Column) -> str:

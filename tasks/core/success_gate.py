@@ -2,6 +2,7 @@
 
 from tasks.core.case import BASELINE_ITEMS, Case
 from tasks.core.e_values import log_e_value, threshold
+from tasks.core.gate_words import PROVEN_FROM
 from tasks.core.rates import percent
 from tasks.core.terms import WHOLE, Terms
 from tasks.core.verdict import GateName, GateResult, Rate, Status
@@ -30,7 +31,7 @@ def success_gate(case: Case, terms: Terms) -> GateResult:
     return GateResult(
         GateName.SUCCESS,
         Status.MET if is_met else Status.UNMET,
-        f"{rate.successes} of {rate.items}, at least {percent(rate.lower)}",
+        _have(rate),
         f"more than {percent(terms.floor_ppm)}, proven",
         detail="; ".join(details),
     )
@@ -64,6 +65,13 @@ def golden_gate(case: Case, terms: Terms) -> GateResult:
         need,
         detail=f"golden {case.golden.workflow} has {percent(base.rate)} of {base.items}",
     )
+
+
+def _have(rate: Rate) -> str:
+    if not rate.items:
+        return "no items"
+    proven = f", at least {percent(rate.lower)}" if rate.items >= PROVEN_FROM else ""
+    return f"{rate.successes} of {rate.items}{proven}"
 
 
 def golden_floor(base: Rate, terms: Terms) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from tasks.core.gate_words import gate_line
+from tasks.core.gate_words import begun, gate_line
 from tasks.core.ticket_content import Block, Bullets, TicketContent
 from tasks.core.ticket_words import code, sentence, strong, text
 from tasks.core.verdict import Verdict
@@ -20,7 +20,7 @@ def change_comment(before: Verdict, after: Verdict, *, on: date, digest: str) ->
     return TicketContent(
         f"{on}: the evidence has changed",
         (
-            sentence(strong(after.sentence), f" Before: {before.sentence}"),
+            sentence(strong(f"{begun(after.sentence)}."), f" Before: {before.sentence}."),
             *_changed_gates(before, after),
             sentence("This stands on the evidence ", code(digest), "."),
         ),

@@ -5,7 +5,7 @@ from tasks.core.rates import percent
 from tasks.core.scorecard import LOG_UNIT
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import Block, Bullets, CodeBlock, Fold, Spans
-from tasks.core.ticket_words import code, gates_table, sentence, text
+from tasks.core.ticket_words import code, gates_asked, gates_table, sentence, text
 
 _ABOUT_WORKFLOWS = (
     "These figures are about a workflow, not about people: no log behind them says who ran it, and"
@@ -17,7 +17,7 @@ def below_the_fold(case: TicketCase) -> tuple[Block, ...]:
     """Show every gate, the mathematics, and how to compute all of it again."""
     return (
         sentence(_ABOUT_WORKFLOWS),
-        Fold("All gates", (gates_table(case.verdict.gates),)),
+        Fold("All gates", (gates_table(gates_asked(case)),)),
         Fold("The mathematics", (Bullets(_mathematics(case)),)),
         Fold("What it stands on, and how to compute it again", _reproduced(case)),
     )
@@ -43,13 +43,20 @@ def _mathematics(case: TicketCase) -> tuple[Spans, ...]:
         bounds,
         f"ln of the e-value against the floor: {verdict.log_e * LOG_UNIT:.4f}.",
         unknown,
-        f"To all gates at the present pace: {projected(verdict.projection)}",
+        *_outlook(case),
         left_out,
     ]
     terms = case.packet.case.terms
     if terms is not None:
         lines.insert(0, f"Floor of tier {terms.tier}: {percent(terms.floor_ppm)}.")
     return tuple(map(text, lines))
+
+
+def _outlook(case: TicketCase) -> tuple[str, ...]:
+    projection = case.verdict.projection
+    if projection is None:
+        return ()
+    return (f"To all gates at the present pace: {projected(projection)}",)
 
 
 def _reproduced(case: TicketCase) -> tuple[Block, ...]:

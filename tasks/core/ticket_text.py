@@ -1,4 +1,4 @@
-"""What tickets of the gate say: a promotion to review, one to take back, a decision that is due.
+"""What tickets of the gate say: a promotion to review, or one to take back.
 
 The first screen holds what a person decides by; the mathematics stands below the fold. Item names
 are shown as they are, as code, never as links.
@@ -6,8 +6,9 @@ are shown as they are, as code, never as links.
 
 from datetime import timedelta
 
+from config.shapes.base import Stage
 from tasks.core.decisions import PREFIX
-from tasks.core.gate_words import gate_line, projected
+from tasks.core.gate_words import begun, gate_line, projected
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import (
     Block,
@@ -43,6 +44,7 @@ def review_ticket(case: TicketCase) -> TicketContent:
     return TicketContent(
         f"Decide: promote {workflow.id} to golden ({workflow.family})",
         (
+            _standing(case),
             *_opening(case),
             *_pending(case),
             *_money(case),
@@ -74,10 +76,13 @@ def demotion_ticket(case: TicketCase, *, proposal: str, authority: str) -> Ticke
         authority: One sentence: who decides, by the tier.
     """
     workflow = case.workflow
+    # A verdict of its own fall would say the same once more.
+    standing = () if case.verdict.kind is Kind.REGRESSING else (_standing(case),)
     return TicketContent(
         f"Decide: take back {workflow.id} ({workflow.family})",
         (
             sentence(strong(proposal), f" {authority}"),
+            *standing,
             *_opening(case),
             *_looked_at(case),
             Heading("How to decide"),
@@ -98,45 +103,14 @@ def demotion_ticket(case: TicketCase, *, proposal: str, authority: str) -> Ticke
     )
 
 
-def decision_notice(case: TicketCase, *, days: int) -> TicketContent:
-    """Ask people to decide about a workflow that has been explored for long enough.
-
-    Args:
-        case: Its patch retires it; `others` may make it provisional.
-        days: How long it has been explored.
-    """
-    workflow = case.workflow
-    choices: tuple[Spans, ...] = (
-        (
-            strong("Extend"),
-            *text(": label "),
-            code(f"{PREFIX}declined:<day>"),
-            *text(" with the day on which to ask again."),
-        ),
-        (strong("Narrow"), *text(": restrict its scope in the catalog to what it does well.")),
-        (strong("Provisional"), *text(": merge a provisional line, with a cap and a last day.")),
-        _approval(case, "Retire"),
-    )
-    return TicketContent(
-        f"Decide: {workflow.id} after {days:,} days of exploration ({workflow.family})",
-        (
-            *_opening(case),
-            sentence(f"At the present pace: {projected(case.verdict.projection)}"),
-            *_looked_at(case),
-            Heading("How to decide"),
-            Bullets(choices),
-            *_patches(case),
-            *below_the_fold(case),
-        ),
-        case.digest,
-    )
+def _standing(case: TicketCase) -> Block:
+    return sentence(strong(f"{begun(case.verdict.sentence)}."))
 
 
 def _opening(case: TicketCase) -> tuple[Block, ...]:
     role = case.workflow.escalation
     after = ("; after that ", code(role), " decides.") if role else (".",)
     return (
-        sentence(strong(case.verdict.sentence)),
         sentence(f"Decide by {case.decide_by}", *after),
         risk(case),
         beside_golden(case),
@@ -147,7 +121,9 @@ def _pending(case: TicketCase) -> tuple[Block, ...]:
     if case.verdict.kind is Kind.QUALIFIED:
         return ()
     words = "The proof is still pending: the policy of this tier asks people before it is there."
-    return (sentence(strong(words), f" To all gates: {projected(case.verdict.projection)}"),)
+    projection = case.verdict.projection
+    when = f" To all gates: {projected(projection)}" if projection else ""
+    return (sentence(strong(words), when),)
 
 
 def _money(case: TicketCase) -> tuple[Block, ...]:
@@ -177,7 +153,9 @@ def _approval(case: TicketCase, name: str) -> Spans:
 
 def _refusals(case: TicketCase) -> tuple[Spans, ...]:
     terms = case.packet.case.terms
-    missing = max((terms.items if terms else 0) - case.card.items(), 0)
+    # Golden work is watched, and has no number of items to gather.
+    needed = terms.items if terms and case.card.stage != Stage.GOLDEN else 0
+    missing = max(needed - case.card.items(), 0)
     asked = case.card.items() + max(missing, 20)
     return (
         (

@@ -2,20 +2,34 @@
 
 from collections.abc import Iterable
 
+from config.shapes.base import Stage
 from tasks.core.amount_text import about, amount_text
 from tasks.core.budget_move import MONTH_DAYS, BudgetMove
 from tasks.core.forecast import BASIS_DAYS
-from tasks.core.gate_words import GATES, REASONS, STATUSES
+from tasks.core.gate_words import GATES, REASONS, STATUSES, begun
 from tasks.core.item_facts import Reason
-from tasks.core.picks import SUCCESSES
+from tasks.core.packets import SUCCESSES
 from tasks.core.scorecard_lines import UNKNOWN, Column, scorecard_lines
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import Bullets, Link, Paragraph, Span, Spans, Style, TableBlock
-from tasks.core.verdict import GateResult
+from tasks.core.verdict import GateName, GateResult
 
 #: Failures that are listed one by one.
 MOST_FAILURES = 50
 _REASONS = tuple(Reason)
+#: Gates that ask for enough work before a promotion, spread wide enough.
+_GATHERED = frozenset(
+    {
+        GateName.ITEMS,
+        GateName.DAYS,
+        GateName.WEEKS,
+        GateName.REPOSITORIES,
+        GateName.SQUADS,
+        GateName.ONE_SQUAD,
+        GateName.STRATUM,
+        GateName.MIX,
+    }
+)
 
 
 def text(words: str) -> Spans:
@@ -108,9 +122,8 @@ def failures(case: TicketCase) -> tuple[Spans, ...]:
         number = max(counts.get(reason, 0), len(items))
         rest = number - len(items)
         more = f"{' and ' if items else ''}{rest:,} more" if rest else ""
-        lines.append(
-            (Span(f"{REASONS[reason]} ({number:,}): "), *_named(items, case), Span(f"{more}."))
-        )
+        why = f"{begun(REASONS[reason])} ({number:,}): "
+        lines.append((Span(why), *_named(items, case), Span(f"{more}.")))
     return tuple(lines)
 
 
@@ -121,14 +134,20 @@ def picked(case: TicketCase) -> Spans:
 
 def weakest(case: TicketCase) -> GateResult | None:
     """Give the gate that a reviewer should look at first."""
-    return next((one for one in case.verdict.gates if one.name == case.verdict.weakest), None)
+    return next((one for one in gates_asked(case) if one.name == case.verdict.weakest), None)
+
+
+def gates_asked(case: TicketCase) -> list[GateResult]:
+    """Give the gates that speak of a workflow; what is golden is not asked to gather work."""
+    is_golden = case.card.stage == Stage.GOLDEN
+    return [one for one in case.verdict.gates if not (is_golden and one.name in _GATHERED)]
 
 
 def gates_table(gates: Iterable[GateResult]) -> TableBlock:
     """List every gate with what it has and needs."""
     rows = [
         (
-            text(GATES[gate.name]),
+            text(begun(GATES[gate.name])),
             text(STATUSES[gate.status]),
             text(gate.have or UNKNOWN),
             text(gate.need or UNKNOWN),

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from tasks.core.case import Case
+from tasks.core.gate_words import GATES, PROVEN_FROM
 from tasks.core.rates import percent
 from tasks.core.terms import WHOLE
 from tasks.core.verdict import GateName, GateResult, Kind, Projection, Rate, Status
 
+#: Nothing is promoted while one of these is not met, and nothing else is worth saying first.
+BLOCKING = frozenset({GateName.POLICY, GateName.OWNER, GateName.CONTROLS, GateName.ACTIONS})
 #: A decision that is due may wait so many days for a proof that is coming.
 EXTENSION_DAYS = 30
 #: A met gate further than that from its limit is no weak point.
@@ -67,10 +70,10 @@ def sentence_of(
     """Say in one sentence what decided, with its figures."""
     if kind is Kind.OUTSIDE:
         return f"{case.card.stage or f'no stage on {case.day}'}: the gate does not ask"
-    parts = [_figures(case, rate)]
+    parts = [_figures(case, kind, rate)]
     match kind:
         case Kind.BLOCKED:
-            parts.insert(0, f"blocked by {_named(gates, Status.UNMET)}: {_first_detail(gates)}")
+            parts.insert(0, _blocked(case, gates))
         case Kind.REGRESSING:
             parts.insert(0, _harm(case, grounds))
         case Kind.RETIRE:
@@ -78,10 +81,10 @@ def sentence_of(
         case Kind.DECISION_DUE:
             can_wait = all(one.projection for one in gates if one.status is Status.UNMET)
             parts.insert(0, _decision(case, grounds, projection if can_wait else None))
-    if kind in {Kind.DECISION_DUE, Kind.NOT_YET}:
+    if kind in {Kind.DECISION_DUE, Kind.NOT_YET} and rate.items:
         parts.append(f"not met: {_named(gates, Status.UNMET)}")
     elif kind is Kind.QUALIFIED:
-        for status, said in ((Status.UNKNOWN, "nobody can tell"), (Status.WAIVED, "waived")):
+        for status, said in ((Status.UNKNOWN, "not measured"), (Status.WAIVED, "waived")):
             names = _named(gates, status)
             parts += [f"{said}: {names}"] if names else []
     return "; ".join(parts)
@@ -107,14 +110,28 @@ def weakest_of(gates: Sequence[GateResult]) -> str:
     return weakest if slack < _CLEAR_PPM else ""
 
 
-def _figures(case: Case, rate: Rate) -> str:
-    if case.terms is None:
-        return f"{rate.successes} of {rate.items} good"
-    floor = f"floor {percent(case.terms.floor_ppm)}"
+def _figures(case: Case, kind: Kind, rate: Rate) -> str:
+    """Give the counts, and what they prove; only where that is asked and there are enough."""
+    floor = f", floor {percent(case.terms.floor_ppm)}" if case.terms else ""
     if not rate.items:
-        return f"no matured item yet, {floor}"
-    proven = f"proven at least {percent(rate.lower)}"
-    return f"{rate.successes} of {rate.items} good, {floor}; {proven}"
+        return f"no matured item yet{floor}"
+    figures = f"{rate.successes} of {rate.items} good{floor}"
+    if case.terms is None or kind is Kind.RETIRE or rate.items < PROVEN_FROM or not rate.lower:
+        return figures
+    return f"{figures}; proven at least {percent(rate.lower)}"
+
+
+def _blocked(case: Case, gates: Sequence[GateResult]) -> str:
+    """Name the first that blocks, and count the others that do."""
+    first, *others = [one for one in gates if one.name in BLOCKING and one.status is Status.UNMET]
+    lacking = [one for one in case.controls if one.status is Status.UNMET]
+    more = len(others)
+    if first.name is GateName.CONTROLS and lacking:
+        why = f"blocked by {lacking[0].name}: {lacking[0].detail}"
+        more += len(lacking) - 1
+    else:
+        why = f"blocked: {first.detail if first.name is GateName.POLICY else first.have}"
+    return why + (f"; {more} more" if more else "")
 
 
 def _harm(case: Case, grounds: Grounds) -> str:
@@ -127,7 +144,7 @@ def _harm(case: Case, grounds: Grounds) -> str:
 
 def _retirement(case: Case, rate: Rate, grounds: Grounds) -> str:
     if grounds.is_below_floor:
-        return f"proven below the floor, at most {percent(rate.upper, is_up=True)}"
+        return f"proven below the floor: at most {percent(rate.upper, is_up=True)}"
     if grounds.is_dearer:
         return "a success is proven to cost more than the limit"
     last = case.card.last_at
@@ -150,11 +167,6 @@ def _decision(case: Case, grounds: Grounds, projection: Projection | None) -> st
 
 
 def _named(gates: Sequence[GateResult], status: Status) -> str:
-    names = [one.name.value.replace("_", " ") for one in gates if one.status is status]
+    names = [GATES[one.name] for one in gates if one.status is status]
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _first_detail(gates: Sequence[GateResult]) -> str:
-    first = next(one for one in gates if one.status is Status.UNMET)
-    return first.detail or f"{first.have}, needs {first.need}"

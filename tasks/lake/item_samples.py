@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from tasks.core.gate_window import CardAsking
 from tasks.core.item_facts import ItemFact, Outcome, Reason
-from tasks.core.picks import SUCCESSES
+from tasks.core.packets import SUCCESSES
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 from tasks.lake.instants import utc_instant
@@ -37,7 +37,7 @@ QUALIFY row_number() OVER (
 ) <= {MOST_FAILED}
 ORDER BY workflow, item
 """  # noqa: S608 built of our own constants
-#: In the order of `tasks.core.picks.picked_items`.
+#: The lowest by a hash: nobody can choose which they are.
 _SUCCEEDED = f"""
 SELECT workflow, item
 FROM counted

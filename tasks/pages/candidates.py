@@ -7,19 +7,19 @@ narrow enough for both UIs of Prefect: one of them breaks no cell into lines.
 from collections.abc import Sequence
 
 from tasks.core.candidates import candidate_list
-from tasks.core.gate_words import GATES, KINDS, REVIEW_READY, gate_line
+from tasks.core.gate_words import GATES, KINDS, PROVEN_FROM, REVIEW_READY, verdict_words
 from tasks.core.promotion_report import PromotionReport
 from tasks.core.rates import percent
 from tasks.core.ticket_case import TicketCase
-from tasks.core.verdict import GateResult, Kind, Projection, Status
+from tasks.core.verdict import GateName, Kind
+from tasks.core.verdict_text import BLOCKING
 from tasks.pages.finding_tasks import finding_tasks
+from tasks.pages.missing_gates import missing_gates, projected_days, unmet_gates
 from tasks.pages.review_state import own_figures_lines, review_state, tickets_asked
 from tasks.pages.text import LONGEST_SENTENCE, markdown, numbered, table
 
 #: Workflows of the table; the others are in the CSV.
 _MOST_ROWS = 100
-#: Workflows whose gates are told one by one.
-_MOST_TOLD = 25
 #: Things to do that a person still reads.
 _MOST_TASKS = 12
 _NOTHING = "—"
@@ -33,8 +33,16 @@ _COUNTED = {
     Kind.RETIRE: "to retire",
     Kind.DECISION_DUE: "due for a decision",
     Kind.NOT_YET: "not yet",
-    Kind.HOLDS: "golden that holds",
+    Kind.HOLDS: "golden holding",
 }
+#: What is asked of people, in the order in which it is asked.
+_WANTED = (
+    (Kind.QUALIFIED, "Decide about"),
+    (Kind.REGRESSING, "Narrow or take back"),
+    (Kind.DECISION_DUE, "Extend, narrow or retire"),
+    (Kind.BLOCKED, "Unblock"),
+    (Kind.RETIRE, "Narrow or retire"),
+)
 
 
 def candidates(found: PromotionReport) -> str:
@@ -57,7 +65,7 @@ def candidates(found: PromotionReport) -> str:
     else:
         parts += ["No workflow is explored.", ""]
     parts += [*_changes(found), *review_state(found)]
-    missing = _missing(listed)
+    missing = missing_gates(listed)
     if missing:
         parts += ["## What is missing", "", *missing]
     if found.own is not None:
@@ -103,13 +111,8 @@ def run_name(found: PromotionReport) -> str:
 def candidate_tasks(found: PromotionReport) -> list[str]:
     """Ask for what wants a decision, then for what kept tickets back, then for findings."""
     tickets = {one.workflow: one.ticket for one in found.tickets if one.ticket}
-    wanted = (
-        (Kind.QUALIFIED, "Decide about"),
-        (Kind.DECISION_DUE, "Extend, narrow or retire"),
-        (Kind.BLOCKED, "Unblock"),
-    )
     lines = []
-    for kind, words in wanted:
+    for kind, words in _WANTED:
         for one in found.of_kind(kind):
             name = one.verdict.workflow
             told = markdown(one.verdict.sentence, LONGEST_SENTENCE)
@@ -121,31 +124,10 @@ def candidate_tasks(found: PromotionReport) -> list[str]:
     return [*lines[:_MOST_TASKS], f"{rest:,} more stand below."] if rest > 0 else lines
 
 
-def projected_days(projection: Projection | None, *, is_missing: bool) -> str:
-    """Print a projection for a cell.
-
-    Args:
-        projection: Of one gate, or of all together.
-        is_missing: Something is; else a projection that is none means: nothing to wait for.
-    """
-    if projection is None:
-        return "waits for no item" if is_missing else _NOTHING
-    if projection.items is None or projection.earliest is None:
-        return "not at this rate"
-    if projection.latest is None:
-        return f"from {projection.earliest}"
-    is_day = projection.latest == projection.earliest
-    return str(projection.earliest) if is_day else f"{projection.earliest} to {projection.latest}"
-
-
-def unmet_gates(one: TicketCase) -> tuple[GateResult, ...]:
-    """Give the gates that a workflow does not meet."""
-    return tuple(gate for gate in one.verdict.gates if gate.status is Status.UNMET)
-
-
 _MEANING = (
-    "*Good* is of matured items; *proven* is what its rate is at least, however often one looks."
-    " *Missing* are items at the measured rate, and *expected* says when they would be there."
+    "*Good* is of matured items; *proven* is what its rate is at least, however often one looks,"
+    f" told from {PROVEN_FROM} items on. *Missing* are items at the measured rate, and *expected*"
+    " says when they would be there."
 )
 
 
@@ -159,9 +141,11 @@ def _table(listed: Sequence[TicketCase]) -> str:
         rows.append(
             (
                 markdown(verdict.workflow),
-                REVIEW_READY if verdict.is_review_ready else KINDS[verdict.kind],
-                f"{verdict.rate.successes:,} of {verdict.rate.items:,}",
-                percent(verdict.rate.lower) if verdict.rate.items else _NOTHING,
+                verdict_words(verdict),
+                f"{verdict.rate.successes:,} of {verdict.rate.items:,}"
+                if verdict.rate.items
+                else _NOTHING,
+                percent(verdict.rate.lower) if verdict.rate.items >= PROVEN_FROM else _NOTHING,
                 _lacks(one),
                 _NOTHING if missing is None else f"{missing:,}",
                 projected_days(verdict.projection, is_missing=bool(unmet)),
@@ -170,56 +154,14 @@ def _table(listed: Sequence[TicketCase]) -> str:
     return table(head, rows, right=frozenset({2, 3, 5}))
 
 
-def _missing(listed: Sequence[TicketCase]) -> list[str]:
-    """Tell every gate that is not met, workflow by workflow."""
-    told = [one for one in listed if one.verdict.kind is not Kind.QUALIFIED]
-    lines: list[str] = []
-    for one in told[:_MOST_TOLD]:
-        verdict = one.verdict
-        title = f"### {markdown(verdict.workflow)} ({markdown(one.card.family)})"
-        lines += [title, "", f"{markdown(verdict.sentence, LONGEST_SENTENCE)}.", ""]
-        lines += [f"- {_gate(gate)}" for gate in unmet_gates(one)]
-        lines += [f"- {line}" for line in _notes(one)]
-        lines.append("")
-    rest = len(told) - _MOST_TOLD
-    return [*lines, f"The gates of {rest:,} more are in the CSV."] if rest > 0 else lines
-
-
-def _gate(gate: GateResult) -> str:
-    line = markdown(gate_line(gate), LONGEST_SENTENCE)
-    if gate.projection is None:
-        return line
-    when = projected_days(gate.projection, is_missing=True)
-    if gate.projection.items is not None:
-        when = f"{gate.projection.items:,} more items, {when}"
-    return f"{line} {when[:1].upper()}{when[1:]}."
-
-
-def _notes(one: TicketCase) -> list[str]:
-    """Name the gates that are waived or that nobody can tell of, and what a tag would settle."""
-    lines = []
-    for status, words in (
-        (Status.UNKNOWN, "Nobody can tell, which is no fail"),
-        (Status.WAIVED, "Waived"),
-    ):
-        names = [GATES[gate.name] for gate in one.verdict.gates if gate.status is status]
-        if names:
-            lines.append(f"{words}: {'; '.join(names)}.")
-    number, rate = one.verdict.unknown_to_tag, one.verdict.rate
-    if number:
-        lines.append(
-            f"Unknown outcomes to tag: {number:,}. The rate lies between {percent(rate.worst)} and"
-            f" {percent(rate.best, is_up=True)}."
-        )
-    return lines
-
-
 def _lacks(one: TicketCase) -> str:
-    unmet = [gate.name.value for gate in unmet_gates(one)]
+    unmet = [gate.name for gate in unmet_gates(one)]
     if not unmet:
         return _NOTHING
-    first = one.verdict.weakest if one.verdict.weakest in unmet else unmet[0]
-    return markdown(first) + (f" +{len(unmet) - 1}" if len(unmet) > 1 else "")
+    if not one.card.items() and not BLOCKING.intersection(unmet):
+        return GATES[GateName.ITEMS]  # all else is counted of them
+    first = next((name for name in unmet if name == one.verdict.weakest), unmet[0])
+    return GATES[first] + (f" +{len(unmet) - 1}" if len(unmet) > 1 else "")
 
 
 def _changes(found: PromotionReport) -> list[str]:

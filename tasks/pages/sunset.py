@@ -3,16 +3,17 @@
 Markdown for a Prefect artifact; every word that came from outside is escaped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from tasks.core.gate_words import gate_line
+from tasks.core.gate_words import REASONS, begun, gate_line
+from tasks.core.item_facts import Reason
 from tasks.core.promotion_report import PromotionReport
 from tasks.core.rates import percent
 from tasks.core.ticket_case import TicketCase
 from tasks.core.verdict import GateName, GateResult, Kind
 from tasks.core.watch import Notice
-from tasks.pages.candidates import unmet_gates
 from tasks.pages.fences import fenced
+from tasks.pages.missing_gates import unmet_gates
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, table
 
 #: Workflows that are told one by one.
@@ -20,12 +21,16 @@ _MOST_TOLD = 50
 #: Patches that are shown.
 _MOST_PATCHES = 12
 _NOTHING = "—"
-_HARM = frozenset({GateName.SUCCESS, GateName.GOLDEN, GateName.COST, GateName.INCIDENTS})
+#: Gates that say more than the sentence of a verdict does, and more than that work is lacking.
+_EVIDENCE = frozenset({GateName.GOLDEN, GateName.COST})
+#: Reasons for failures that are told.
+_MOST_REASONS = 4
 
 
 def sunset(found: PromotionReport) -> str:
     """Show what the evidence says should be retired, what is getting worse, and what changed."""
     retiring, falling = found.of_kind(Kind.RETIRE), found.of_kind(Kind.REGRESSING)
+    deciding = {one.workflow: one.authority for one in found.notices if one.proposes_demotion}
     parts = ["# Sunset list", "", f"**{_summary(len(retiring), len(falling))}**", ""]
     at = f"{found.asking.as_of:%Y-%m-%d %H:%M} UTC"
     scope = (
@@ -42,10 +47,12 @@ def sunset(found: PromotionReport) -> str:
         ),
     ):
         if group:
-            parts += [f"## {title}", "", _table(group), "", what, "", *_told(group), ""]
+            parts += [f"## {title}", "", _table(group), "", what, "", *_told(group, deciding), ""]
     parts += _offered((*retiring, *falling))
-    if found.notices:
-        parts += ["## Watched since they were promoted", "", *_watched(found.notices)]
+    told = {one.verdict.workflow for one in (*retiring, *falling)}
+    notices = [one for one in found.notices if one.workflow not in told]
+    if notices:
+        parts += ["## Watched since they were promoted", "", *_watched(notices)]
     return "\n".join(parts).rstrip()
 
 
@@ -105,16 +112,27 @@ def _watched(notices: Sequence[Notice]) -> list[str]:
     return [*lines, f"- {rest:,} more."] if rest > 0 else lines
 
 
-def _told(group: Sequence[TicketCase]) -> list[str]:
+def _told(group: Sequence[TicketCase], deciding: Mapping[str, str]) -> list[str]:
     lines: list[str] = []
     for one in group[:_MOST_TOLD]:
+        name = one.verdict.workflow
         sentence = markdown(one.verdict.sentence, LONGEST_SENTENCE)
-        lines.append(f"- **{markdown(one.verdict.workflow)}**: {sentence}.")
-        lines += [f"  - {markdown(gate_line(gate), LONGEST_SENTENCE)}" for gate in _evidence(one)]
+        lines.append(f"- **{markdown(name)}**: {sentence}.")
+        below = [markdown(gate_line(gate), LONGEST_SENTENCE) for gate in _evidence(one)]
+        below += _failed(one)
+        if name in deciding:
+            below.append(f"Who decides: {markdown(deciding[name])}.")
+        lines += [f"  - {line}" for line in below]
     rest = len(group) - _MOST_TOLD
     return [*lines, f"- {rest:,} more are in the CSV."] if rest > 0 else lines
 
 
 def _evidence(one: TicketCase) -> list[GateResult]:
-    """Give the gates that say more than that there is too little work."""
-    return [gate for gate in unmet_gates(one) if gate.name in _HARM and one.verdict.rate.items]
+    return [gate for gate in unmet_gates(one) if gate.name in _EVIDENCE and one.verdict.rate.items]
+
+
+def _failed(one: TicketCase) -> list[str]:
+    """Say why its items count as failures, or are unknown: the commonest reasons."""
+    reasons = sorted(one.card.reasons, key=lambda pair: -pair[1])[:_MOST_REASONS]
+    words = [f"{REASONS[Reason(reason)]} ({number:,})" for reason, number in reasons]
+    return [f"{begun(', '.join(words))}."] if words else []

@@ -87,14 +87,14 @@ def test_of_several_verdicts_the_first_in_order_wins() -> None:
     ("card", "says"),
     [
         (CARD, "58 of 60 good, floor 75 %; proven at least 86.3 %"),
-        (replace(CARD, cost=CostTally()), "nobody can tell: cost, tail"),
-        (BAD, "proven below the floor, at most 71 %; 20 of 40 good"),
+        (replace(CARD, cost=CostTally()), "not measured: cost per success, dear items"),
+        (BAD, "proven below the floor: at most 71 %; 20 of 40 good, floor 75 %"),
         (replace(CARD, incidents=2), "its items caused 2 incidents, at most 1 allowed"),
         (replace(CARD, incidents=2, stage="golden", drift=ALARM), "its success rate is falling"),
         (OLD, f"decision due since {DAY}, day 90 of its stage"),
         (replace(CARD, stage="sunset"), "sunset: the gate does not ask"),
         (replace(CARD, stage=""), f"no stage on {DAY}: the gate does not ask"),
-        (replace(CARD, weeks=3), "not met: weeks"),
+        (replace(CARD, weeks=3), "not met: distinct weeks"),
         (replace(CARD, successes=0, failures=0), "no matured item yet, floor 75 %"),
     ],
 )
@@ -108,13 +108,13 @@ def test_what_was_waived_is_said_with_the_verdict() -> None:
     found = verdict(replace(CARD, weeks=1), workflow=workflow(waivers=[waiver]))
 
     assert (found.kind, found.weakest) == (Kind.QUALIFIED, "weeks")
-    assert found.sentence.endswith("; waived: weeks")
+    assert found.sentence.endswith("; waived: distinct weeks")
 
 
 def test_a_blocked_one_says_what_blocks_and_where_it_stands() -> None:
     found = verdict(controls=MISSING).sentence
 
-    assert found.startswith("blocked by controls: ci-gates: nobody declares it; 58 of 60 good")
+    assert found.startswith("blocked by ci-gates: nobody declares it; 58 of 60 good")
 
 
 # --- retiring only on evidence

@@ -13,9 +13,8 @@ from config.shapes.base import Stage
 from tasks.core.budget_move import BudgetMove
 from tasks.core.budget_offers import BudgetOffer
 from tasks.core.decisions import Asked, Code, decision_by_labels
-from tasks.core.gate_words import GATES, KINDS, REASONS, STATUSES
-from tasks.core.item_facts import ItemFact, Outcome, Reason
-from tasks.core.picks import picked_items
+from tasks.core.gate_words import GATES, KINDS, REASONS, STATUSES, begun
+from tasks.core.item_facts import Outcome, Reason
 from tasks.core.pool_days import PoolName
 from tasks.core.promotion_patch import promotion_patch, provisional_line
 from tasks.core.scorecard import CostTally
@@ -33,7 +32,7 @@ from tasks.core.ticket_content import (
     TableBlock,
     TicketContent,
 )
-from tasks.core.ticket_text import decision_notice, demotion_ticket, review_ticket
+from tasks.core.ticket_text import demotion_ticket, review_ticket
 from tasks.core.verdict import GateName, Kind, Projection, Status
 from tests.core.test_promotion_patch import PLAIN
 from tests.core.ticketed import (
@@ -90,7 +89,7 @@ def test_the_first_screen_says_the_sentence_who_is_paged_what_breaks_and_until_w
 
     shown = first_screen(content)
     assert content.title == "Decide: promote upgrade-swarm to golden (upgrades)"
-    assert shown.startswith("46 of 49 good, floor 75 %; proven at least 81 %\n")
+    assert shown.startswith("46 of 49 good, floor 75 %; proven at least 81 %.\n")
     assert "Decide by 2026-12-04; after that `platform-oncall` decides." in shown
     assert "- Paged: `platform-oncall`; `platform-lead` owns it.\n" in shown
     assert "- What breaks: One service's build.\n" in shown
@@ -250,7 +249,7 @@ def test_fifty_failures_are_named_and_every_one_is_counted(
     shown = first_screen(review_ticket(case(card=counted, items=tuple(items), succeeded=())))
 
     told = dict(re.findall(r"^- (.*) \((\d+)\): .*\.$", shown, re.MULTILINE))
-    assert told == {REASONS[reason]: str(number) for reason, number in numbers.items()}
+    assert told == {begun(REASONS[reason]): str(number) for reason, number in numbers.items()}
     named = len(re.findall(r"`gh:7#\d+`", shown))
     assert named == min(len(items), 50)
     hidden = sum(map(int, re.findall(r"(\d+) more\.$", shown, re.MULTILINE)))
@@ -262,17 +261,6 @@ def test_five_of_the_successes_that_the_packet_keeps_are_named() -> None:
 
     (line,) = [line for line in shown.splitlines() if line.startswith("Successes to look at")]
     assert re.findall(r"`gh:7#(\d+)`", line) == ["0", "1", "2", "3", "4"]
-
-
-@given(st.permutations([fact(number) for number in range(20)]))
-def test_the_same_successes_are_picked_in_whatever_order_items_come(items: list[ItemFact]) -> None:
-    bad = [fact(90, Outcome.FAILURE), fact(91, Outcome.UNKNOWN)]
-
-    found = picked_items([*bad, *items], "swarm", "2026-09-01")
-
-    assert len(set(found)) == 5
-    assert found == picked_items(sorted(items, key=lambda one: one.item), "swarm", "2026-09-01")
-    assert found != picked_items(items, "swarm", "2026-10-01")
 
 
 def test_items_are_called_what_people_call_them() -> None:
@@ -359,7 +347,7 @@ def test_the_mathematics_and_the_digests_stand_below_the_fold() -> None:
     content = review_ticket(case())
 
     below = folded(content)
-    assert "success, against the floor | met | 46 of 49 | 75 %" in below
+    assert "Proof of success | met | 46 of 49 | 75 %" in below
     assert "At a chance of 2.5 % of a wrong promotion" in below
     assert "ln of the e-value against the floor: 3.9000." in below
     for digest in ("e" * 64, "b" * 64, "c" * 64, "d" * 64):
@@ -371,7 +359,7 @@ def test_the_mathematics_and_the_digests_stand_below_the_fold() -> None:
 @pytest.mark.parametrize(
     ("projection", "shown"),
     [
-        (None, "No items are missing."),
+        (Projection(40, None, None), "40 more items, not within a year at this pace."),
         (Projection(None, None, None), "Not at this rate."),
         (Projection(9, date(2026, 12, 9), None), "9 more items, 2026-12-09 at the earliest."),
         (
@@ -381,9 +369,7 @@ def test_the_mathematics_and_the_digests_stand_below_the_fold() -> None:
         (Projection(40, date(2026, 12, 9), date(2026, 12, 9)), "40 more items, on 2026-12-09."),
     ],
 )
-def test_a_projection_is_a_range_or_not_at_this_rate(
-    projection: Projection | None, shown: str
-) -> None:
+def test_a_projection_is_a_range_or_not_at_this_rate(projection: Projection, shown: str) -> None:
     assert shown in folded(review_ticket(case(verdict=verdict(projection=projection))))
 
 
@@ -402,11 +388,21 @@ def test_taking_back_says_the_proposal_and_who_decides_first() -> None:
     assert "- Take it back: merge the patch below." in first_screen(content)
 
 
-def test_a_decision_that_is_due_offers_four_ways() -> None:
-    shown = first_screen(decision_notice(case(patch=PATCH), days=90))
+def test_what_is_golden_is_asked_to_gather_no_work() -> None:
+    few = gate(GateName.ITEMS, status=Status.UNMET, have="8", need="at least 40")
+    fallen = verdict(kind=Kind.REGRESSING, sentence="its rate is falling", gates=(few,))
+    fallen = replace(fallen, weakest="items")
 
-    for way in ("Extend", "Narrow", "Provisional", "Retire"):
-        assert f"- {way}: " in shown
+    content = demotion_ticket(
+        case(card=card(stage="golden", successes=3, failures=5, unknown=0), verdict=fallen),
+        proposal="It falls.",
+        authority="",
+    )
+
+    shown = words(content)
+    assert "at least 40" not in shown
+    assert "28-items" in shown
+    assert "its rate is falling" not in shown.lower()
 
 
 def test_a_later_change_says_what_was_what_is_and_which_gates_turned() -> None:
@@ -418,9 +414,9 @@ def test_a_later_change_says_what_was_what_is_and_which_gates_turned() -> None:
 
     assert content.title == "2026-11-27: the evidence has changed"
     shown = words(content)
-    assert f"46 of 60 good Before: {before.sentence}" in shown
+    assert f"46 of 60 good. Before: {before.sentence}." in shown
     assert "- Squads: 1, needed 2." in shown
-    assert "Success, against the floor" not in shown
+    assert "Proof of success" not in shown
     assert content.digest == "f" * 64
 
 

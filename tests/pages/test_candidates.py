@@ -13,6 +13,7 @@ from tasks.core.candidates import OwnFigures
 from tasks.core.decisions import Code, Decision
 from tasks.core.findings import Finding
 from tasks.core.gate import judge_case
+from tasks.core.gate_words import GATES
 from tasks.core.promotion_patch import Patch
 from tasks.core.promotion_report import Asking, PromotionReport, TicketState
 from tasks.core.scorecard import Stratum
@@ -23,12 +24,11 @@ from tasks.core.watch import Notice, Signal
 from tasks.pages.candidates import (
     candidate_tasks,
     candidates,
-    projected_days,
     run_name,
     summary,
-    unmet_gates,
 )
 from tasks.pages.candidates_csv import HEAD, candidates_csv
+from tasks.pages.missing_gates import projected_days, unmet_gates
 from tasks.pages.scorecards import scorecards
 from tasks.pages.sunset import sunset
 from tasks.tickets.wanted import What
@@ -98,7 +98,7 @@ def test_the_first_sentence_counts_verdicts_and_the_tickets_they_ask_for() -> No
     found = report(*EVERY, tickets=(ticket("would_open", ticket=""),))
 
     assert summary(found) == (
-        "1 qualified, 1 due for a decision, 2 not yet, 2 to retire, 1 golden that holds;"
+        "1 qualified, 1 due for a decision, 2 not yet, 2 to retire, 1 golden holding;"
         " 1 ticket would be opened (dry run)."
     )
     assert candidates(found).splitlines()[2] == f"**{summary(found)}**"
@@ -156,8 +156,8 @@ def test_a_row_says_what_is_had_what_is_lacking_and_when_it_would_be_there() -> 
     assert (name, kind, good) == ("swarm", "not yet", "25 of 27")
     rate = SWARM.verdict.rate
     assert proven == f"{rate.lower // 1000 / 10:g} %"
-    unmet = [one.name.value for one in unmet_gates(SWARM)]
-    assert lacks.replace("\\", "") == f"{SWARM.verdict.weakest} +{len(unmet) - 1}"
+    unmet = [one.name for one in unmet_gates(SWARM)]
+    assert lacks == f"{GATES[GateName(SWARM.verdict.weakest)]} +{len(unmet) - 1}"
     projection = SWARM.verdict.projection
     assert projection is not None
     assert missing == f"{projection.items:,}"
@@ -172,7 +172,7 @@ def test_below_the_table_every_unmet_gate_is_told_with_have_and_need() -> None:
     for one in unmet_gates(SWARM):
         assert one.have in told.replace("\\", "")
         assert f"needed {one.need}" in told.replace("\\", "")
-    assert "Nobody can tell, which is no fail: cost per success;" in told
+    assert "Not measured, which is no fail: cost per success," in told
 
 
 def test_unknown_outcomes_are_asked_for_with_what_they_would_settle() -> None:
@@ -187,7 +187,8 @@ def test_unknown_outcomes_are_asked_for_with_what_they_would_settle() -> None:
         (None, False, "—"),
         (None, True, "waits for no item"),
         (Projection(None, None, None), True, "not at this rate"),
-        (Projection(3, date(2026, 12, 1), None), True, "from 2026-12-01"),
+        (Projection(99, None, None), True, "not within a year at this pace"),
+        (Projection(3, date(2026, 12, 1), None), True, "2026-12-01 or later"),
         (
             Projection(3, date(2026, 12, 1), date(2026, 12, 24)),
             True,
@@ -286,9 +287,9 @@ def test_the_sunset_list_gives_the_evidence_and_no_lack_of_work() -> None:
     assert page.splitlines()[2] == "**2 to retire.**"
     assert [row[0] for row in rows(page, "## To retire")] == ["bad", "unused"]
     told = page.replace("\\", "")
-    assert "- **bad**: proven below the floor, at most" in told
+    assert "- **bad**: proven below the floor: at most" in told
     assert "- **unused**: no work at all" in told
-    assert "Success, against the floor: 10 of 51" in told
+    assert "  - Success beside golden: 19.6 %" in told
     assert "Matured items" not in told
 
 
