@@ -15,7 +15,7 @@ SELECT
     workflow,
     sum(costed), sum(items) - sum(costed), coalesce(sum(known_nano), 0),
     coalesce(sum(costed) FILTER (outcome = 'success'), 0), any_value(median_nano)
-FROM tallied JOIN asked USING (workflow) JOIN spread USING (number)
+FROM tallied JOIN spread USING (number)
 GROUP BY workflow
 """
 
@@ -24,7 +24,7 @@ _GOLDEN = """
 SELECT
     any_value(workflow), sum(least(known_nano, cap_nano)), count(*) FILTER (known_nano > cap_nano)
 FROM numbers JOIN numbered_caps USING (number)
-WHERE is_golden AND known_nano IS NOT NULL
+WHERE counts AND is_golden AND known_nano IS NOT NULL
 GROUP BY number
 """
 _NUMBERED = """
@@ -48,7 +48,7 @@ WITH excess AS (
         least(known_nano, cap_nano) - CASE WHEN is_success THEN threshold_nano ELSE 0 END
             AS excess_nano
     FROM numbers JOIN numbered_caps USING (number)
-    WHERE known_nano IS NOT NULL AND NOT is_golden
+    WHERE counts AND known_nano IS NOT NULL AND NOT is_golden
 ),
 bets AS (
     SELECT

@@ -14,9 +14,9 @@ COUNTS = "is_mine AND is_ripe AND outcome <> 'cancelled'"
 
 #: Everything that adds up, in one pass that leaves few rows.
 _KINDS = """
-CREATE TEMP TABLE kinds AS
+CREATE TEMP TABLE coded_kinds AS
 SELECT
-    workflow, is_mine, is_ripe, outcome, reason,
+    number, is_mine, is_ripe, code,
     count(*) AS items,
     count(*) FILTER (is_escalated) AS escalated,
     count(is_escalated) AS escalation_told,
@@ -27,8 +27,12 @@ SELECT
     sum(known_nano) AS known_nano,
     min(first_at) AS first_at,
     max(first_at) AS last_at
-FROM mine
+FROM numbers JOIN asked USING (number)
 GROUP BY ALL
+"""
+_NAMED_KINDS = """
+CREATE TEMP VIEW kinds AS
+SELECT * FROM coded_kinds JOIN codes USING (code) JOIN asked USING (number)
 """
 _TALLIED = f"CREATE TEMP VIEW tallied AS FROM kinds WHERE {COUNTS}"
 
@@ -61,12 +65,13 @@ _SPREAD = """
 CREATE TEMP TABLE spread AS
 SELECT
     number,
-    count(DISTINCT day) AS days,
-    count(DISTINCT (day + 3) // 7) AS weeks,
+    count(DISTINCT epoch_us(closed_at) // 86400000000) AS days,
+    count(DISTINCT (epoch_us(closed_at) // 86400000000 + 3) // 7) AS weeks,
     quantile_disc(review_rounds, 0.5) AS review_rounds,
     quantile_disc(merge_minutes, 0.5) AS merge_minutes,
     quantile_disc(known_nano, 0.5) AS median_nano
 FROM numbers
+WHERE counts
 GROUP BY number
 """
 _SPREADS = """
@@ -111,12 +116,12 @@ _INCIDENTS = """
 WITH
 blamed AS (
     SELECT workflow, incidents, incidents_since, coalesce(closed_at, first_at) AS blamed_at
-    FROM mine
+    FROM numbers JOIN asked USING (number)
     WHERE is_mine AND incidents > 0
 ),
 plenty AS (
     SELECT workflow
-    FROM tallied JOIN asked USING (workflow)
+    FROM tallied
     GROUP BY workflow, required
     HAVING sum(of_late) >= required
 ),
@@ -125,7 +130,7 @@ ordered AS (
     SELECT
         workflow, closed_at, required,
         row_number() OVER (PARTITION BY workflow ORDER BY closed_at DESC) AS place
-    FROM counted SEMI JOIN old USING (workflow)
+    FROM (FROM numbers JOIN asked USING (number) WHERE counts) SEMI JOIN old USING (workflow)
 ),
 newest AS (SELECT workflow, closed_at AS since FROM ordered WHERE place = required),
 counting AS (
@@ -146,7 +151,7 @@ class Counts:
 
     def __init__(self, engine: duckdb.DuckDBPyConnection) -> None:
         """Query the views of `tasks.lake.scorecards`; leaves `tallied` and `spread`."""
-        for statement in (_KINDS, _TALLIED, _SPREAD, _GROUPS):
+        for statement in (_KINDS, _NAMED_KINDS, _TALLIED, _SPREAD, _GROUPS):
             engine.execute(statement)
         self._use = by_workflow(engine, _USE)
         self._counts = _named_by_workflow(engine, _COUNTS)

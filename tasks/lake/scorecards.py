@@ -6,11 +6,13 @@ has, so that neither threads nor the order of rows can change a byte.
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import product
 
 import duckdb
 import pyarrow as pa
 
 from tasks.core.gate_window import INCIDENT_DAYS, CardAsking
+from tasks.core.item_facts import Outcome, Reason
 from tasks.core.projection import PACE_DAYS
 from tasks.core.scorecard import CostTally, Scorecard
 from tasks.lake.card_costs import tally_costs
@@ -33,23 +35,23 @@ SELECT
 FROM item_facts JOIN asked USING (workflow)
 """
 _COUNTED = f"CREATE TEMP VIEW counted AS FROM mine WHERE {COUNTS}"
-#: What is looked at several times, in little memory.
-_NUMBERS = """
+#: What is looked at several times, without texts: little memory, and one reading of the file.
+_NUMBERS = f"""
 CREATE TEMP TABLE numbers AS
 SELECT
-    number, is_success, known_nano, review_rounds, merge_minutes,
-    CAST(epoch_us(closed_at) // 86400000000 AS INTEGER) AS day
-FROM counted
-"""
+    number, code, is_mine, is_ripe, coalesce({COUNTS}, false) AS counts, is_success,
+    outcome = 'failure' AS is_failure, known_nano, review_rounds, merge_minutes, incidents,
+    is_escalated, is_handed_over, first_at, closed_at, known_at
+FROM mine JOIN codes USING (outcome, reason)
+"""  # noqa: S608 built of our own constants
 
 #: Outcomes that are known, matured or not, of workflows that are watched.
 _WATCHED = """
 CREATE TEMP TABLE watched AS
-SELECT workflow, known_at, item, is_success, watched_from
-FROM mine
+SELECT workflow, known_at, is_success, watched_from
+FROM numbers JOIN asked USING (number)
 WHERE
-    watched_from IS NOT NULL AND is_mine AND outcome IN ('success', 'failure')
-    AND known_at IS NOT NULL
+    watched_from IS NOT NULL AND is_mine AND (is_success OR is_failure) AND known_at IS NOT NULL
 """
 
 _BEFORE = """
@@ -59,11 +61,13 @@ WHERE known_at < watched_from
 GROUP BY workflow
 """
 
-#: W_n = S_n - min(0, S_1 ... S_n), of sums of integers.
+#: W_n = S_n - min(0, S_1 ... S_n), of sums of integers. What was known at the same instant counts
+#: as if successes had been known first.
 _DRIFTS = """
 WITH stepped AS (
     SELECT
-        workflow, known_at, item, CASE WHEN is_success THEN on_success ELSE on_failure END AS step
+        workflow, known_at, is_success,
+        CASE WHEN is_success THEN on_success ELSE on_failure END AS step
     FROM watched JOIN steps USING (workflow)
     WHERE known_at >= watched_from
 ),
@@ -71,7 +75,7 @@ running AS (
     SELECT
         workflow, step,
         sum(step) OVER (
-            PARTITION BY workflow ORDER BY known_at, item ROWS UNBOUNDED PRECEDING
+            PARTITION BY workflow ORDER BY known_at, is_success DESC ROWS UNBOUNDED PRECEDING
         ) AS total
     FROM stepped
 )
@@ -101,7 +105,7 @@ def query_scorecards(
     Raises:
         LakeError: The file is missing or damaged.
     """
-    small = {"asked": _asked_table(asked)}
+    small = {"asked": _asked_table(asked), "codes": _codes()}
     with open_engine(files, as_snapshots(facts), ITEM_FACTS, limits, small) as engine:
         for statement in (_MINE, _COUNTED, _NUMBERS):
             engine.execute(statement)
@@ -113,6 +117,18 @@ def query_scorecards(
             for one in asked
             for of in (one.card.workflow,)
         }
+
+
+def _codes() -> pa.Table:
+    """Number every outcome with every reason."""
+    pairs = list(product(Outcome, Reason))
+    return pa.table(
+        {
+            "code": pa.array(range(len(pairs)), pa.int16()),
+            "outcome": pa.array([outcome.value for outcome, _ in pairs], pa.string()),
+            "reason": pa.array([reason.value for _, reason in pairs], pa.string()),
+        }
+    )
 
 
 def _asked_table(asked: Sequence[CardAsking]) -> pa.Table:

@@ -337,7 +337,7 @@ class Told:
         if self.asked.card.stage != "golden":
             return 0
         told = [
-            (one.known_at, one.item, one.outcome is Outcome.SUCCESS)
+            (one.known_at, one.outcome is Outcome.FAILURE, one.outcome is Outcome.SUCCESS)
             for one in self.mine
             if one.known_at and one.outcome in {"success", "failure"}
         ]
