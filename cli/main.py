@@ -125,6 +125,11 @@ def _add_backtest(backtest: argparse.ArgumentParser) -> None:
     backtest.add_argument("--workflow", action="append", dest="workflows", metavar="WORKFLOW")
     backtest.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY")
     backtest.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY")
+    backtest.add_argument(
+        "--packet",
+        metavar="DIGEST",
+        help="only this frozen verdict, with its gates; the beginning of its digest will do",
+    )
 
 
 def _add_export(export: argparse.ArgumentParser) -> None:

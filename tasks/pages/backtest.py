@@ -1,7 +1,8 @@
 """A replay of history under another policy, for a terminal: what would differ, and what came."""
 
 from tasks.core.backtest import Afterwards, Backtest, Difference
-from tasks.core.gate_words import KINDS
+from tasks.core.gate_words import KINDS, STATUSES, begun, gate_line, verdict_words
+from tasks.core.packets import Packet
 from tasks.core.rates import percent
 from tasks.pages.text import LONGEST_SENTENCE, plain
 
@@ -27,6 +28,25 @@ def backtest_story(found: Backtest, reproduced: int) -> str:
         lines += ["", "What happened afterwards:"]
         lines += [_afterwards(one) for one in found.afterwards]
     lines += [f"note: {plain(note, LONGEST_SENTENCE)}" for note in found.notes]
+    return "\n".join(lines) + "\n"
+
+
+def packet_story(packet: Packet, digest: str, *, is_reproduced: bool) -> str:
+    """Tell one frozen verdict in lines, with every gate.
+
+    Args:
+        packet: As it was frozen.
+        digest: Of its text.
+        is_reproduced: Judged again, it comes out byte for byte.
+    """
+    verdict = packet.verdict
+    again = "reproduces byte for byte" if is_reproduced else "does not come out again"
+    sentence = plain(begun(verdict.sentence), LONGEST_SENTENCE)
+    at = f"{packet.cut.as_of:%Y-%m-%d %H:%M} UTC"
+    name = f"{plain(verdict.workflow)}, epoch {plain(verdict.epoch)}, as of {at}"
+    lines = [f"{digest} {again}.", f"{name}: {verdict_words(verdict)}.", f"{sentence}."]
+    for gate in verdict.gates:
+        lines.append(f"  {STATUSES[gate.status]:<16}{plain(gate_line(gate), LONGEST_SENTENCE)}")
     return "\n".join(lines) + "\n"
 
 
