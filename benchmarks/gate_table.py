@@ -74,12 +74,17 @@ _TIERS = "Our gate, independent items, by the defaults of each tier (tier 4: +5 
 def readable(rows: list[Row], tiers: list[Row], watched: list[Watched], head: str) -> str:
     """Lay the tables out for a terminal."""
     lines = [head, "", *_table(rows), "", _TIERS, ""]
-    lines += [*_table(tiers), "", "The watch on golden workflows, five items a week:", ""]
-    lines += [f"{'rate':>6} {'alarm in a year':>16} {'items between':>14}  weeks to an alarm"]
+    lines += [
+        *_table(tiers),
+        "",
+        "The watch on golden workflows, five items a week, weekly looks:",
+        "",
+    ]
+    lines += [f"{'rate':>6} {'alarm in a year':>16} {'weeks between':>14}  weeks to an alarm"]
     for one in watched:
         falls = ", ".join(f"{w:.0f} after -{drop:.2f}" for drop, w in one.weeks_to_alarm.items())
         lines.append(
-            f"{one.rate:>6.2f} {one.false_alarms:>16.0%} {one.items_between:>14.0f}  {falls}"
+            f"{one.rate:>6.2f} {one.false_alarms:>16.0%} {one.weeks_between:>14.0f}  {falls}"
         )
     notes = [f"  {world.name}: {world.note}" for world in WORLDS]
     return "\n".join([*lines, "", "Worlds:", *notes])

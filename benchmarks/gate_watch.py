@@ -1,32 +1,32 @@
-"""The watch on golden workflows: how often it cries for nothing in a year, and how soon rightly."""
+"""The watch on golden workflows: how often it cries for nothing, and how soon rightly."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from benchmarks.gate_worlds import PACE, WEEKS, Counts
-from tasks.core.cusum import THRESHOLD, steps
+from tasks.core.cusum import LEAST_OUTCOMES, THRESHOLD, steps
 from tasks.core.scorecard import LOG_UNIT
 
 #: Watched rates, and by how much they fall.
-RATES = (0.80, 0.85, 0.90)
-DROPS = (0.10, 0.15, 0.30)
-_MOST_ITEMS = 2_000
+RATES = (0.70, 0.80, 0.85, 0.90, 0.95)
+DROPS = (0.10, 0.15, 0.20, 0.30)
+_MOST_WEEKS = 1_000
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A golden workflow at one rate.
+    """A golden workflow at one rate, looked at every week.
 
     Attributes:
-        false_alarms: Share with an alarm in a year of items at this very rate.
-        items_between: Mean items until a false alarm.
-        weeks_to_alarm: By drop, the median from the fall to the alarm.
+        false_alarms: Share with an alarm in a year at this very rate.
+        weeks_between: Mean weeks until a false alarm.
+        weeks_to_alarm: By drop, the median from the fall to the look that finds an alarm.
     """
 
     rate: float
     false_alarms: float
-    items_between: float
+    weeks_between: float
     weeks_to_alarm: dict[float, float]
 
 
@@ -34,23 +34,26 @@ def watch(paths: int, noise: np.random.Generator) -> list[Watched]:
     """Watch workflows at each of `RATES`, at five items a week."""
     found = []
     for rate in RATES:
-        still = _items_to_alarm(rate, rate, paths, noise)
+        still = _weeks_to_alarm(rate, rate, paths, noise)
         falls = {
-            drop: float(np.median(_items_to_alarm(rate, rate - drop, paths, noise))) / PACE
+            drop: float(np.median(_weeks_to_alarm(rate, rate - drop, paths, noise)))
             for drop in DROPS
         }
-        a_year = PACE * WEEKS
-        found.append(Watched(rate, float((still <= a_year).mean()), float(still.mean()), falls))
+        found.append(Watched(rate, float((still <= WEEKS).mean()), float(still.mean()), falls))
     return found
 
 
-def _items_to_alarm(p_ref: float, rate: float, paths: int, noise: np.random.Generator) -> Counts:
+def _weeks_to_alarm(p_ref: float, rate: float, paths: int, noise: np.random.Generator) -> Counts:
     on_success, on_failure = steps(p_ref)
     threshold = round(THRESHOLD / LOG_UNIT)
     total = np.zeros(paths, np.int64)
-    length = np.full(paths, _MOST_ITEMS)
-    for item in range(1, _MOST_ITEMS):
+    found = np.full(paths, _MOST_WEEKS)
+    pace = int(PACE)
+    for item in range(1, _MOST_WEEKS * pace + 1):
         step = np.where(noise.random(paths) < rate, on_success, on_failure)
         total = np.maximum(0, total + step)
-        length[(total >= threshold) & (length == _MOST_ITEMS)] = item
-    return length
+        if item % pace == 0 and item >= LEAST_OUTCOMES:
+            found[(total >= threshold) & (found == _MOST_WEEKS)] = item // pace
+            if (found < _MOST_WEEKS).all():
+                break
+    return found

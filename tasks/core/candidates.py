@@ -11,13 +11,19 @@ from config.shapes.catalog import Catalog, Workflow
 from config.shapes.gate import GateRules
 from tasks.core.packets import Packet
 from tasks.core.scorecard import Scorecard
-from tasks.core.verdict import Kind, Status, Verdict
+from tasks.core.verdict import GateName, Kind, Status, Verdict
 
 _TRYING = frozenset({Stage.EXPLORATION, Stage.PROVISIONAL})
 _GRADUATED = frozenset({Stage.PROVISIONAL, Stage.GOLDEN})
 _READY, _LAST = 1, 9
 #: Candidates, the closest to a decision first; a blocked one has to do something else first.
-_ORDER = {Kind.QUALIFIED: 0, Kind.DECISION_DUE: 2, Kind.NOT_YET: 3, Kind.BLOCKED: 4}
+_ORDER = {
+    Kind.QUALIFIED: 0,
+    Kind.DECISION_DUE: 2,
+    Kind.NOT_YET: 3,
+    Kind.REGRESSING: 4,
+    Kind.BLOCKED: 5,
+}
 _ENDING = (Kind.RETIRE, Kind.REGRESSING)
 
 
@@ -51,20 +57,34 @@ def contenders_of(cards: Iterable[Scorecard]) -> Counter[str]:
 
 
 def candidate_list(packets: Iterable[Packet]) -> tuple[Packet, ...]:
-    """List what tries for promotion: qualified, ready for review, decision due, not yet, blocked.
+    """List what tries for promotion: qualified, ready, decision due, not yet, suspended, blocked.
 
     Within a verdict the closest comes first: fewest gates that time alone will not pass, then the
     earliest day.
     """
     trying = [
-        one for one in packets if one.case.card.stage in _TRYING and one.verdict.kind in _ORDER
+        one
+        for one in packets
+        if one.case.card.stage in _TRYING
+        and one.verdict.kind in _ORDER
+        and (one.verdict.kind is not Kind.REGRESSING or is_suspended(one))
     ]
     return tuple(sorted(trying, key=lambda one: (_rank(one.verdict), _closeness(one.verdict))))
 
 
+def is_suspended(packet: Packet) -> bool:
+    """Tell whether a workflow is explored and its rate is falling: it waits, and nothing more."""
+    is_harmful = any(
+        one.name is GateName.INCIDENTS and one.status is Status.UNMET
+        for one in packet.verdict.gates
+    )
+    is_explored = packet.case.card.stage == Stage.EXPLORATION
+    return packet.verdict.kind is Kind.REGRESSING and is_explored and not is_harmful
+
+
 def sunset_list(packets: Iterable[Packet]) -> tuple[Packet, ...]:
     """List what should stop, or is getting worse, by name; golden ones among them."""
-    ending = [one for one in packets if one.verdict.kind in _ENDING]
+    ending = [one for one in packets if one.verdict.kind in _ENDING and not is_suspended(one)]
     return tuple(
         sorted(ending, key=lambda one: (_ENDING.index(one.verdict.kind), one.verdict.workflow))
     )

@@ -17,9 +17,11 @@ from tasks.core.scorecard import LOG_UNIT
 
 #: By how much the rate of a golden workflow must fall to be called bad.
 DROP = 0.15
-#: ln of the likelihood ratio that alarms: one false alarm in about 260 items at 80 %, which is
-#: a year of five items a week.
-THRESHOLD = 2.6
+#: ln of the likelihood ratio that alarms: at five items a week and weekly looks one false alarm in
+#: two and a half years.
+THRESHOLD = 3.2
+#: With fewer outcomes there is no alarm: two or three failures are how many things begin.
+LEAST_OUTCOMES = 10
 #: A reference above it would alarm at two failures.
 HIGHEST_REFERENCE = 0.95
 
@@ -64,17 +66,18 @@ def drift(outcomes: Iterable[bool], of_steps: tuple[int, int]) -> int:
     """Give the sum after the last outcome: W = max(0, W + step), in `LOG_UNIT`.
 
     With S the running sum of steps that is S_n less the lowest of S_0 = 0, S_1, ... S_n, which is
-    how SQL gets it by window functions.
+    how SQL gets it by window functions. Fewer than `LEAST_OUTCOMES` tell nothing: it is 0.
 
     Args:
         outcomes: Successes are true; in the order in which they were known.
         of_steps: As `steps` gives them.
     """
     on_success, on_failure = of_steps
-    total = 0
+    total = told = 0
     for is_success in outcomes:
         total = max(0, total + (on_success if is_success else on_failure))
-    return total
+        told += 1
+    return total if told >= LEAST_OUTCOMES else 0
 
 
 def is_alarm(drifted: int, threshold: float = THRESHOLD) -> bool:

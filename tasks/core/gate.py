@@ -151,10 +151,13 @@ def judge_case(case: Case) -> Verdict:
 def _kind(case: Case, grounds: Grounds, unmet: set[GateName]) -> Kind:
     """Take the first verdict that holds."""
     stage = case.card.stage
+    # An explored workflow that falls only waits; what is proven bad says more than that.
+    is_over = stage == Stage.EXPLORATION and bool(unmet) and grounds.is_retirement
+    is_falling = grounds.is_alarm and not is_over
     in_order = (
         (Kind.OUTSIDE, stage not in {*_TRYING, Stage.GOLDEN}),
         (Kind.BLOCKED, bool(unmet & BLOCKING)),
-        (Kind.REGRESSING, grounds.is_alarm or GateName.INCIDENTS in unmet),
+        (Kind.REGRESSING, is_falling or GateName.INCIDENTS in unmet),
         (Kind.HOLDS, stage == Stage.GOLDEN),
         (Kind.QUALIFIED, not unmet),
         (Kind.RETIRE, grounds.is_retirement),

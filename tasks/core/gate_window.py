@@ -8,14 +8,19 @@ from itertools import pairwise
 from config.shapes.base import Stage
 from config.shapes.catalog import Catalog, Workflow
 from config.shapes.policy import Policy
-from tasks.core.cusum import reference_rate, steps
+from tasks.core.cusum import LEAST_OUTCOMES, reference_rate, steps
 from tasks.core.epochs import Epoch
 from tasks.core.money import MAX_NANO, divide_half_even
 from tasks.core.scorecard import CostTally, Scorecard
 from tasks.core.terms import DEFAULTS, WHOLE, Terms, terms_of
 
-#: Stages whose workflows are watched for turning bad.
+#: Stages whose workflows are watched for turning bad, since they were promoted.
 WATCHED = frozenset({Stage.GOLDEN.value, Stage.PROVISIONAL.value})
+#: Of a workflow that is explored so many last days are watched, against those before.
+EXPLORED_DAYS = 42
+#: It is held against its own rate, but no more than this above the floor: what falls from there
+#: and stays well above the floor may still be promoted.
+_ABOVE_FLOOR = 0.10
 #: The cap of an item's cost is so many times golden's median.
 CAP_FACTOR = 5
 #: Incidents are counted at least so far back.
@@ -42,19 +47,32 @@ class CardAsking:
         return self.card.as_of - timedelta(days=self.terms.maturation_days)
 
     def watched_from(self) -> datetime | None:
-        """Give since when outcomes are watched: midnight of the day the stage began; or None."""
+        """Give since when outcomes are watched; None: they are not.
+
+        What was promoted is watched from midnight of the day that its stage began, what is
+        explored for the last `EXPLORED_DAYS`.
+        """
+        if self.card.stage == Stage.EXPLORATION:
+            return self.card.as_of - timedelta(days=EXPLORED_DAYS)
         if self.card.stage not in WATCHED or self.card.stage_from is None:
             return None
         return datetime.combine(self.card.stage_from, time(), UTC)
 
-    def steps(self, successes: int, items: int) -> tuple[int, int]:
-        """Give the steps of its CUSUM: held against its rate at promotion, at least the floor.
+    def steps(self, successes: int, items: int) -> tuple[int, int] | None:
+        """Give the steps of its CUSUM: held against its earlier rate.
+
+        What was promoted is held against the floor at least: so much was proven once. What is
+        explored has proven nothing yet, and without an earlier rate there is no fall: None.
 
         Args:
-            successes: Among the items whose outcome was known before its stage began.
+            successes: Among the items of the epoch whose outcome was known before `watched_from`.
             items: All of those.
         """
         floor = self.terms.floor_ppm / WHOLE
+        if self.card.stage == Stage.EXPLORATION:
+            if items < LEAST_OUTCOMES:
+                return None
+            return steps(min(floor + _ABOVE_FLOOR, reference_rate(successes, items)))
         return steps(max(floor, reference_rate(successes, items)) if items else floor)
 
 

@@ -89,9 +89,10 @@ class Scorecard:
         rework_minutes, rework_items: As a declared metric tells, over the epoch; None: untold.
         review_rounds, merge_minutes: Medians over the items that have them; None without.
         recent: Items that matured in the last 42 days: the pace of a projection.
-        drift: CUSUM (`tasks.core.cusum`) over all items whose outcome was known since the stage
-            began, matured or not, in that order, against the rate at which it began; in units of
-            `LOG_UNIT`. 0 outside golden and provisional stages.
+        drift: CUSUM (`tasks.core.cusum`) over all items whose outcome became known, matured or not,
+            in that order, in units of `LOG_UNIT`: in golden and provisional stages since the stage
+            began, in exploration over the last 42 days; against the rate before
+            (`tasks.core.gate_window`). 0 where that tells nothing yet, and in other stages.
         first_at: Start of the first item ever seen of the workflow; None: no use.
         last_at: Start of the last.
         exploration_nano, production_nano: Booked since the epoch began, by entitled pool.

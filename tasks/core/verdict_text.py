@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from config.shapes.base import Stage
 from tasks.core.case import Case
 from tasks.core.gate_words import GATES, PROVEN_FROM
 from tasks.core.rates import percent
@@ -36,7 +37,7 @@ class Grounds:
     """What beside the gates decides which verdict it is.
 
     Attributes:
-        is_alarm: The watch on a golden workflow's outcomes alarms.
+        is_alarm: The watch on its outcomes alarms.
         is_below_floor: The rate is proven to lie below the floor, unknown items aside.
         is_dearer: A success is proven to cost more than the limit.
         is_unused: No work began for as many days as exploration has.
@@ -135,11 +136,18 @@ def _blocked(case: Case, gates: Sequence[GateResult]) -> str:
 
 
 def _harm(case: Case, grounds: Grounds) -> str:
-    if grounds.is_alarm:
-        return "its success rate is falling: the watch on its outcomes alarms"
     limit = case.terms.incidents if case.terms else 0
     number = case.card.incidents
-    return f"its items caused {number} incident{'s' * (number != 1)}, at most {limit} allowed"
+    caused = f"its items caused {number} incident{'s' * (number != 1)}, at most {limit} allowed"
+    if not grounds.is_alarm:
+        return caused
+    falling = "its success rate is falling: the watch on its outcomes alarms"
+    if case.card.stage != Stage.EXPLORATION:
+        return falling
+    if number > limit:
+        return f"{falling}; {caused}"
+    due = f"; decision due since {grounds.due_on}" if grounds.is_due else ""
+    return f"{falling}, and promotion is suspended while it does{due}"
 
 
 def _retirement(case: Case, rate: Rate, grounds: Grounds) -> str:

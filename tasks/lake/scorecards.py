@@ -11,6 +11,7 @@ from itertools import product
 import duckdb
 import pyarrow as pa
 
+from tasks.core.cusum import LEAST_OUTCOMES
 from tasks.core.gate_window import INCIDENT_DAYS, CardAsking
 from tasks.core.item_facts import Outcome, Reason
 from tasks.core.projection import PACE_DAYS
@@ -79,7 +80,7 @@ running AS (
         ) AS total
     FROM stepped
 )
-SELECT workflow, sum(step) - least(0, min(total))
+SELECT workflow, sum(step) - least(0, min(total)), count(*)
 FROM running
 GROUP BY workflow
 """
@@ -156,11 +157,12 @@ def _drifts(engine: duckdb.DuckDBPyConnection, asked: Sequence[CardAsking]) -> d
     """Run the CUSUM of every workflow that is watched."""
     engine.execute(_WATCHED)
     before = by_workflow(engine, _BEFORE)
-    watched = {
+    held = {
         one.card.workflow: one.steps(*before.get(one.card.workflow, (0, 0)))
         for one in asked
         if one.watched_from() is not None
     }
+    watched = {workflow: steps for workflow, steps in held.items() if steps is not None}
     rows = pa.table(
         {
             "workflow": pa.array(watched.keys(), pa.string()),
@@ -169,4 +171,5 @@ def _drifts(engine: duckdb.DuckDBPyConnection, asked: Sequence[CardAsking]) -> d
         }
     )
     engine.register("steps", rows)
-    return {workflow: drift for workflow, (drift,) in by_workflow(engine, _DRIFTS).items()}
+    found = by_workflow(engine, _DRIFTS).items()
+    return {workflow: drift for workflow, (drift, told) in found if told >= LEAST_OUTCOMES}

@@ -5,6 +5,7 @@ Markdown for a Prefect artifact; every word that came from outside is escaped.
 
 from collections.abc import Mapping, Sequence
 
+from tasks.core.candidates import is_suspended
 from tasks.core.gate_words import REASONS, begun, gate_line
 from tasks.core.item_facts import Reason
 from tasks.core.promotion_report import PromotionReport
@@ -29,7 +30,10 @@ _MOST_REASONS = 4
 
 def sunset(found: PromotionReport) -> str:
     """Show what the evidence says should be retired, what is getting worse, and what changed."""
-    retiring, falling = found.of_kind(Kind.RETIRE), found.of_kind(Kind.REGRESSING)
+    retiring, falling = (
+        [one for one in found.of_kind(kind) if not is_suspended(one.packet)]
+        for kind in (Kind.RETIRE, Kind.REGRESSING)
+    )
     deciding = {one.workflow: one.authority for one in found.notices if one.proposes_demotion}
     parts = ["# Sunset list", "", f"**{_summary(len(retiring), len(falling))}**", ""]
     at = f"{found.asking.as_of:%Y-%m-%d %H:%M} UTC"

@@ -12,12 +12,14 @@ from tasks.core.candidates import (
     OwnFigures,
     candidate_list,
     contenders_of,
+    is_suspended,
     own_figures,
     sunset_list,
 )
 from tasks.core.controls import ControlState
+from tasks.core.cusum import THRESHOLD
 from tasks.core.packets import Cut, Packet, freeze
-from tasks.core.scorecard import Scorecard
+from tasks.core.scorecard import LOG_UNIT, Scorecard
 from tasks.core.verdict import Kind, Status
 from tests.core.factories import catalog
 from tests.core.gate_cases import CARD, DAY, NOW, case
@@ -79,6 +81,23 @@ def test_only_what_tries_is_a_candidate_and_only_what_ends_is_on_the_sunset_list
         ("golden-falling", Kind.REGRESSING),
         ("harmful", Kind.REGRESSING),
     ]
+
+
+def test_an_explored_workflow_that_falls_is_a_candidate_that_waits() -> None:
+    falling = round(THRESHOLD / LOG_UNIT)
+    packets = [
+        packet("blocked", controls=MISSING),
+        packet("falling", replace(CARD, drift=falling)),
+        packet("harmful", replace(CARD, drift=falling, incidents=5)),
+        packet("not-yet", replace(CARD, weeks=1)),
+        packet("provisional", replace(CARD, stage="provisional", drift=falling)),
+    ]
+
+    listed = [one.verdict.workflow for one in candidate_list(packets)]
+
+    assert listed == ["not-yet", "falling", "blocked"]
+    assert [is_suspended(one) for one in packets] == [False, True, False, False, False]
+    assert [one.verdict.workflow for one in sunset_list(packets)] == ["harmful", "provisional"]
 
 
 @given(st.permutations(["qualified", "ready", "due", "not-yet"]))

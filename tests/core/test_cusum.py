@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core.cusum import THRESHOLD, drift, is_alarm, reference_rate, steps
+from tasks.core.cusum import (
+    LEAST_OUTCOMES,
+    THRESHOLD,
+    drift,
+    is_alarm,
+    reference_rate,
+    steps,
+)
 from tasks.core.e_values import EvidenceError
 from tasks.core.scorecard import LOG_UNIT
 
@@ -35,7 +42,15 @@ def test_a_low_reference_is_watched_for_half_of_it() -> None:
 
 def test_a_perfect_reference_does_not_alarm_at_two_failures() -> None:
     assert steps(1.0) == steps(0.95)
-    assert not is_alarm(drift([False], steps(1.0)))
+    assert not is_alarm(drift([True] * LEAST_OUTCOMES + [False] * 2, steps(1.0)))
+
+
+@given(st.floats(0.05, 1))
+def test_a_handful_of_outcomes_tells_nothing(p_ref: float) -> None:
+    few = [False] * (LEAST_OUTCOMES - 1)
+
+    assert drift(few, steps(p_ref)) == 0
+    assert is_alarm(drift([*few, False], steps(max(p_ref, 0.7))))
 
 
 def test_the_reference_is_shrunk_and_never_perfect() -> None:
@@ -44,7 +59,7 @@ def test_the_reference_is_shrunk_and_never_perfect() -> None:
     assert reference_rate(1_000, 1_000) == 0.95
 
 
-@given(st.lists(st.booleans(), max_size=200), st.floats(0.05, 0.95))
+@given(st.lists(st.booleans(), min_size=LEAST_OUTCOMES, max_size=200), st.floats(0.05, 0.95))
 def test_the_sum_is_how_far_the_walk_stands_above_its_lowest_point(
     outcomes: list[bool], p_ref: float
 ) -> None:
@@ -55,34 +70,44 @@ def test_the_sum_is_how_far_the_walk_stands_above_its_lowest_point(
 
 
 def test_a_threshold_that_is_reached_exactly_alarms() -> None:
-    assert is_alarm(2_600_000_000_000)
-    assert not is_alarm(2_599_999_999_999)
+    assert is_alarm(3_200_000_000_000)
+    assert not is_alarm(3_199_999_999_999)
     assert is_alarm(0, 0.0)
 
 
-def run_lengths(rate: float, paths: int, most: int) -> npt.NDArray[np.int64]:
-    """Give the items until the alarm of many walks watched at 80 %; `most` if it never came."""
-    on_success, on_failure = steps(0.8)
+def weeks_to_alarm(
+    p_ref: float, rate: float, paths: int, most: int, threshold: float = THRESHOLD
+) -> npt.NDArray[np.int64]:
+    """Give the weekly look that finds an alarm, at five items a week; `most` if none did."""
+    on_success, on_failure = steps(p_ref)
     noise = np.random.default_rng(20_260)
     total = np.zeros(paths, np.int64)
-    length = np.full(paths, most)
-    for item in range(1, most + 1):
+    found = np.full(paths, most)
+    for item in range(1, 5 * most + 1):
         won = noise.random(paths) < rate
         total = np.maximum(0, total + np.where(won, on_success, on_failure))
-        is_first = (total >= round(THRESHOLD / LOG_UNIT)) & (length == most)
-        length[is_first] = item
-    return length
+        if item % 5 == 0 and item >= LEAST_OUTCOMES:
+            found[(total >= round(threshold / LOG_UNIT)) & (found == most)] = item // 5
+    return found
 
 
-def test_a_good_workflow_alarms_about_once_in_260_items() -> None:
-    assert 200 < run_lengths(0.8, 2_000, 3_000).mean() < 340
+@pytest.mark.parametrize("rate", [0.7, 0.8, 0.9, 0.95])
+def test_a_good_workflow_alarms_no_more_than_once_in_two_years(rate: float) -> None:
+    assert weeks_to_alarm(rate, rate, 1_000, 800).mean() > 104
 
 
-@pytest.mark.parametrize(("drop", "median"), [(0.10, 39), (0.15, 27), (0.20, 20), (0.30, 13)])
-def test_a_drop_is_told_within_the_published_number_of_items(drop: float, median: int) -> None:
-    found = float(np.median(run_lengths(0.8 - drop, 2_000, 1_000)))
+@pytest.mark.parametrize(
+    ("p_ref", "drop", "weeks"), [(0.8, 0.15, 9), (0.8, 0.20, 7), (0.9, 0.15, 7), (0.9, 0.20, 5)]
+)
+def test_a_drop_is_found_within_weeks(p_ref: float, drop: float, weeks: int) -> None:
+    assert np.median(weeks_to_alarm(p_ref, p_ref - drop, 1_000, 200)) <= weeks
 
-    assert found == pytest.approx(median, rel=0.15)
+
+@pytest.mark.parametrize(("drop", "items"), [(0.10, 39), (0.15, 27), (0.20, 20), (0.30, 13)])
+def test_at_a_lower_threshold_it_is_as_quick_as_was_published(drop: float, items: int) -> None:
+    found = float(np.median(weeks_to_alarm(0.8, 0.8 - drop, 2_000, 200, threshold=2.6)))
+
+    assert items / 5 - 1 <= found <= items / 5 + 1.5
 
 
 @pytest.mark.parametrize(("p_ref", "drop"), [(0, 0.1), (1.1, 0.1), (0.8, 0), (0.8, 1)])

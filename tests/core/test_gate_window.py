@@ -1,6 +1,6 @@
 """What scorecards are asked for: stages, golden workflows, caps and thresholds; and spend."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -30,6 +30,7 @@ from tasks.core.gate_window import (
 from tasks.core.missing_runs import missing_runs
 from tasks.core.money import MAX_NANO
 from tasks.core.scorecard import CostTally
+from tasks.core.terms import DEFAULTS, WHOLE
 from tests.core.factories import catalog, policy
 
 AS_OF = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -105,10 +106,21 @@ def test_every_workflow_is_asked_for_with_its_tier_s_terms() -> None:
     assert (second.card.workflow, second.terms.maturation_days) == ("tried", 14)
     assert second.mature_by() == datetime(2026, 11, 6, 6, tzinfo=UTC)
     assert first.watched_from() == datetime(2026, 6, 1, tzinfo=UTC)
-    assert second.watched_from() is None
+    assert second.watched_from() == AS_OF - timedelta(days=42)
     # Tier 3 has a floor of 80 %: a golden workflow is never watched for less.
     assert first.steps(0, 0) == first.steps(5, 10) == steps(0.8)
     assert first.steps(89, 98) == steps(0.9)
+    # What is explored has proven nothing, and is held against its own rate; high ones are cut off.
+    assert second.steps(9, 9) is None
+    assert second.steps(49, 98) == steps(0.5)
+    assert second.steps(98, 98) == steps(DEFAULTS[1].floor_ppm / WHOLE + 0.1)
+
+
+def test_what_is_sunset_is_not_watched() -> None:
+    made = catalog(staged(entry("2026-06-01", "sunset", "2027-06-01")))
+    epochs = {one.id: epoch_of(one, (), as_of=AS_OF) for one in made.workflows}
+    (asked,) = asked_cards(made, policy(), epochs, AS_OF)
+    assert asked.watched_from() is None
 
 
 @given(st.integers(0, 10**13), st.integers(0, 10**6), st.integers(1, 10_000))

@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.betting import bet_logs, dearer_logs
-from tasks.core.cusum import drift, reference_rate, steps
+from tasks.core.cusum import LEAST_OUTCOMES, drift, reference_rate, steps
 from tasks.core.errors import LakeError
 from tasks.core.gate_window import CardAsking
 from tasks.core.item_facts import ItemFact, Outcome, Reason
@@ -124,7 +124,7 @@ def facts_of(draw: st.DrawFn) -> ItemFact:
     )
 
 
-items = st.lists(facts_of(), max_size=60).map(
+items = st.lists(facts_of(), max_size=120).map(
     lambda made: [replace(one, item=f"i{number}") for number, one in enumerate(made)]
 )
 
@@ -181,17 +181,34 @@ def test_an_item_counts_from_the_moment_that_it_is_old_enough() -> None:
 
 
 def test_a_failure_of_an_item_that_is_still_open_is_watched_but_does_not_count_yet() -> None:
-    failed = fact(
-        "a",
-        "gold",
-        None,
-        outcome=Outcome.FAILURE,
-        reason=Reason.INCIDENT,
-        known_at=AS_OF - timedelta(days=1),
-    )
-    card = score([failed])["gold"]
-    assert (card.failures, card.open) == (0, 1)
-    assert card.drift == drift([False], steps(TERMS.floor_ppm / 1_000_000))
+    failed = [
+        fact(
+            f"a{number}",
+            "gold",
+            None,
+            outcome=Outcome.FAILURE,
+            reason=Reason.INCIDENT,
+            known_at=AS_OF - timedelta(days=1),
+        )
+        for number in range(LEAST_OUTCOMES)
+    ]
+    card = score(failed)["gold"]
+    assert (card.failures, card.open) == (0, LEAST_OUTCOMES)
+    of_steps = steps(TERMS.floor_ppm / 1_000_000)
+    assert card.drift == drift([False] * LEAST_OUTCOMES, of_steps) > 0
+    assert score(failed[1:])["gold"].drift == 0
+
+
+def test_what_is_explored_is_watched_against_its_own_earlier_items() -> None:
+    late = [
+        fact(f"n{day}", age_days=day, outcome=Outcome.FAILURE, reason=Reason.ABANDONED)
+        for day in range(LEAST_OUTCOMES)
+    ]
+    early = [fact(f"e{day}", age_days=day) for day in range(50, 50 + LEAST_OUTCOMES)]
+    expected = drift([False] * LEAST_OUTCOMES, steps(TERMS.floor_ppm / 1_000_000 + 0.1))
+    assert score([*early, *late])["bump"].drift == expected > 0
+    assert score([*early[1:], *late])["bump"].drift == 0
+    assert score([*early, *late[1:]])["bump"].drift == 0
 
 
 def test_blamed_items_count_for_ninety_days_or_as_long_as_the_required_items_took() -> None:
@@ -333,18 +350,20 @@ class Told:
         return sum(one.incidents for one in self.mine if (one.closed_at or one.first_at) >= since)
 
     def drift(self) -> int:
+        is_golden = self.asked.card.stage == "golden"
         begun = datetime(STAGE_FROM.year, STAGE_FROM.month, STAGE_FROM.day, tzinfo=UTC)
-        if self.asked.card.stage != "golden":
-            return 0
+        begun = begun if is_golden else AS_OF - timedelta(days=42)
         told = [
             (one.known_at, one.outcome is Outcome.FAILURE, one.outcome is Outcome.SUCCESS)
             for one in self.mine
             if one.known_at and one.outcome in {"success", "failure"}
         ]
         before = [is_good for at, _, is_good in told if at < begun]
-        p_ref = TERMS.floor_ppm / 1_000_000
-        if before:
-            p_ref = max(p_ref, reference_rate(sum(before), len(before)))
+        floor = TERMS.floor_ppm / 1_000_000
+        if not is_golden and len(before) < LEAST_OUTCOMES:
+            return 0
+        p_ref = reference_rate(sum(before), len(before)) if before else floor
+        p_ref = max(floor, p_ref) if is_golden else min(floor + 0.1, p_ref)
         return drift([is_good for at, _, is_good in sorted(told) if at >= begun], steps(p_ref))
 
     def costs(self) -> list[tuple[int, bool]]:
