@@ -49,7 +49,7 @@ REVIEW_READY = "ready for review"
 STATUSES: dict[Status, str] = {
     Status.MET: "met",
     Status.UNMET: "not met",
-    Status.UNKNOWN: "nobody can tell",
+    Status.UNKNOWN: "not measured",
     Status.WAIVED: "waived",
     Status.NOT_ASKED: "not asked",
 }

@@ -45,8 +45,10 @@ def packet_story(packet: Packet, digest: str, *, is_reproduced: bool) -> str:
     at = f"{packet.cut.as_of:%Y-%m-%d %H:%M} UTC"
     name = f"{plain(verdict.workflow)}, epoch {plain(verdict.epoch)}, as of {at}"
     lines = [f"{digest} {again}.", f"{name}: {verdict_words(verdict)}.", f"{sentence}."]
-    for gate in verdict.gates:
-        lines.append(f"  {STATUSES[gate.status]:<16}{plain(gate_line(gate), LONGEST_SENTENCE)}")
+    lines += [
+        f"  {STATUSES[gate.status]:<16}{plain(gate_line(gate), LONGEST_SENTENCE)}"
+        for gate in verdict.gates
+    ]
     return "\n".join(lines) + "\n"
 
 

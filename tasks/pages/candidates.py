@@ -148,7 +148,9 @@ def _table(listed: Sequence[TicketCase]) -> str:
                 percent(verdict.rate.lower) if verdict.rate.items >= PROVEN_FROM else _NOTHING,
                 _lacks(one),
                 _NOTHING if missing is None else f"{missing:,}",
-                projected_days(verdict.projection, is_missing=bool(unmet)),
+                projected_days(verdict.projection, is_missing=bool(unmet))
+                if verdict.rate.items
+                else "waits for its first items",
             )
         )
     return table(head, rows, right=frozenset({2, 3, 5}))

@@ -82,7 +82,7 @@ def _table(group: Sequence[TicketCase]) -> str:
         )
         for one in group[:_MOST_TOLD]
     ]
-    head = ("Workflow", "Stage", "Good", "At most", "Incidents", "Spent", "Last used")
+    head = ("Workflow", "Stage", "Good", "Proven at most", "Incidents", "Spent", "Last used")
     return table(head, rows, right=frozenset({2, 3, 4, 5}))
 
 
