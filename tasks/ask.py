@@ -5,7 +5,7 @@ Only here a client is made that can write outside, and only if the look may.
 
 import logging
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -29,6 +29,7 @@ from tasks.core.ticket_wishes import (
     KINDS,
     REVIEW,
     Wish,
+    asked_before,
     change_of,
     key_of,
     next_to_open,
@@ -147,9 +148,11 @@ class _Desk:
         """Deliver, read back, remind; tell."""
         report = self.report
         wishes = wishes_of(report.cases, report.notices, report.decisions)
+        # A decision stands on what its ticket said until now, not on what is added to it below.
+        stood = {key: row.progress.told for key, row in self._review_rows()}
         told = self._delivered(wishes)
         pulls = self._proposed(wishes)
-        read = self._decisions([one for kind, one in told if kind == REVIEW])
+        read = self._decisions([one for kind, one in told if kind == REVIEW], stood)
         late = self._late(read.settled)
         self.ledger.record_look(
             (),
@@ -195,12 +198,13 @@ class _Desk:
         room = self._rules().most_tickets
         rows = {(kind, row.key): row for kind in KINDS for row in self.ledger.outbox_rows(kind)}
         opening = {(wish.kind, wish.key) for wish in next_to_open(wishes, rows, room)}
+        before = asked_before(self.report.cases, rows, wishes, self.report.decisions)
         told: list[tuple[str, Delivered]] = []
         for kind in KINDS:
             # Only what may be opened now is written out; the others wait for their turn.
             wanted = {
                 wish.key: self._wanted(wish, rows[kind, wish.key])
-                for wish in wishes
+                for wish in (*wishes, *before)
                 if wish.kind == kind
                 and ((kind, wish.key) in opening or rows[kind, wish.key].progress.ticket)
             }
@@ -256,7 +260,7 @@ class _Desk:
             for one in done
         ]
 
-    def _decisions(self, told: Iterable[Delivered]) -> _Read:
+    def _decisions(self, told: Iterable[Delivered], stood: Mapping[str, str]) -> _Read:
         """Read decisions back: approvals from the catalog, refusals from labels."""
         known = {(one.workflow, one.epoch, one.code) for one in self.ledger.decisions()}
         labels = {one.key: one.labels for one in told}
@@ -265,7 +269,8 @@ class _Desk:
         for key, row in rows:
             workflow, epoch = workflow_and_epoch(key)
             declared = self.workflows[workflow]
-            asked = Asked(workflow, epoch, row.queued_at, row.progress.told)
+            evidence = stood.get(key, row.progress.told)
+            asked = Asked(workflow, epoch, row.queued_at, evidence)
             later = (
                 other.queued_at
                 for name, other in rows
@@ -355,9 +360,9 @@ def _state(kind: str, told: Delivered, wished: Collection[tuple[str, str]]) -> T
 
 
 def _problems(
-    told: Iterable[tuple[str, Delivered]], pulls: Iterable[TicketState]
+    told: Sequence[tuple[str, Delivered]], pulls: Iterable[TicketState]
 ) -> tuple[str, ...]:
-    """Say what a person has to do about tickets; a wait that ends by itself is none."""
+    """Say what keeps tickets from being written, and what a person has to do about them."""
     lines = [
         f"the pull request of {one.workflow} is not opened: {one.detail}"
         for one in pulls
@@ -372,4 +377,16 @@ def _problems(
                 f"{one.strangers} tickets carry the label of {workflow}'s review and are not ours:"
                 " copies, or made by somebody else"
             )
-    return tuple(lines)
+    return (*lines, *_waiting(told))
+
+
+def _waiting(told: Iterable[tuple[str, Delivered]]) -> Iterator[str]:
+    """Name what waits for the next run, once for each reason: a whole system may be down."""
+    names: dict[str, list[str]] = {}
+    for _, one in told:
+        if one.what is What.PENDING:
+            names.setdefault(one.detail, []).append(workflow_and_epoch(one.key)[0])
+    for detail, found in names.items():
+        others = len(found) - 1
+        whose = f"{found[0]} and {others:,} more" if others else found[0]
+        yield f"the ticket of {whose} waits for the next run: {detail}"

@@ -265,7 +265,9 @@ class _Look:
         rounds = review_rounds(events)
         states = current_items(events)
         del events  # there are several for each item
-        names = self._ledger.labels("work_item")
+        # Names have no date: those of items that were heard of later would move the past.
+        every = self._ledger.labels("work_item")
+        names = {key: name for key, name in every.items() if key in states}
         keys = references(names, self._pseudonym)
         known = KnownItems(
             states=states,

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from tasks.core.decisions import Decision
-from tasks.core.delivery import OutboxRow
+from tasks.core.decisions import Asked, Decision, decision_by_catalog
+from tasks.core.delivery import OutboxRow, Standing
 from tasks.core.promotion_cases import asks_for_promotion
 from tasks.core.pull_text import pull_text
 from tasks.core.ticket_case import TicketCase
@@ -94,6 +94,40 @@ def wishes_of(
             words = f"{proposal.sentence[:1].upper()}{proposal.sentence[1:]}."
             found.append(Wish(DEMOTION, key, case, words))
     return sorted(found, key=lambda wish: wish.key)
+
+
+def asked_before(
+    cases: Iterable[TicketCase],
+    rows: Mapping[tuple[str, str], OutboxRow],
+    wishes: Iterable[Wish],
+    decisions: Iterable[Decision],
+) -> list[Wish]:
+    """List the open tickets that nobody would ask for now: whoever decides is told why.
+
+    Args:
+        cases: All of the look.
+        rows: Of the outbox, by kind and key.
+        wishes: Of the look.
+        decisions: That stand: who has decided, or has merged the line, is told nothing further.
+    """
+    over = {(wish.kind, wish.key) for wish in wishes}
+    over |= {(kind, key_of(one.workflow, one.epoch)) for one in decisions for kind in KINDS}
+    subjects = [(key_of(case.verdict.workflow, case.verdict.epoch), case) for case in cases]
+    return [
+        Wish(kind, key, case)
+        for kind in KINDS
+        for key, case in subjects
+        if (kind, key) not in over
+        and (row := rows.get((kind, key))) is not None
+        and row.progress.standing is Standing.OPEN
+        and not (kind == REVIEW and _is_merged(case, row))
+    ]
+
+
+def _is_merged(case: TicketCase, row: OutboxRow) -> bool:
+    verdict = case.verdict
+    asked = Asked(verdict.workflow, verdict.epoch, row.queued_at, row.progress.told)
+    return decision_by_catalog(asked, case.workflow) is not None
 
 
 def next_to_open(

@@ -14,6 +14,7 @@ from tests.databases import NewDatabase
 from tests.flows.killed import Killer
 from tests.flows.nights import EVERY, FIRST, Night, environment_of, run
 from tests.flows.stores import Stores
+from tests.flows.weekly import MONDAY, Week, weekly_organisation
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SCALE = 0.05
@@ -129,3 +130,43 @@ def stores(
 def killer() -> Iterator[Killer]:
     with Killer() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def week_begun(
+    lasting_databases: Callable[[str], NewDatabase], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Week]]:
+    """Give, for a kind of database, a week whose first Monday has read its sources."""
+    made: dict[str, Week] = {}
+    with weekly_organisation(tmp_path_factory.mktemp("weekly")) as started:
+
+        def week(kind: str) -> Week:
+            if kind not in made:
+                stores = Stores(tmp_path_factory.mktemp("week"), lasting_databases(kind)())
+                shutil.copytree(
+                    _ROOT / "config", stores.config, ignore=shutil.ignore_patterns("*.py*")
+                )
+                with pytest.MonkeyPatch.context() as patch:
+                    made[kind] = Week(started, stores, patch)
+                    made[kind].begin()
+                    made[kind].night(MONDAY)
+            return made[kind]
+
+        yield week
+
+
+@pytest.fixture
+def week(
+    week_begun: Callable[[str], Week],
+    database_kind: str,
+    new_database: NewDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Week:
+    """Give a week of a test's own, in use, on its first Monday; nothing can write tickets yet."""
+    begun = week_begun(database_kind)
+    for name in [name for name in os.environ if name.startswith("GRADUAND_SECRET_TICKETS")]:
+        monkeypatch.delenv(name)
+    own = Week(begun.sandbox, begun.stores.copy_to(tmp_path / "week", new_database), monkeypatch)
+    own.begin()
+    return own
