@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tasks.core.case import Case
-from tasks.core.projection import Pace, project, project_count
+from tasks.core.cost_gate import is_within_limit
+from tasks.core.projection import Pace, bets_needed, project, project_count
 from tasks.core.success_gate import golden_floor
 from tasks.core.terms import WHOLE, Terms
 from tasks.core.verdict import GateName, GateResult, Projection, Status
@@ -49,6 +50,8 @@ def _projected(case: Case, terms: Terms, gate: GateResult, pace: Pace) -> GateRe
             projection = _proof(case, golden_floor(base, terms), pace) if base else None
         case GateName.ITEMS | GateName.COST if gate.missing is not None:
             projection = project_count(gate.missing, case.items, pace)
+        case GateName.COST:
+            projection = _cost(case, pace)
         case GateName.DAYS:
             projection = _days(terms.days - case.card.days, pace)
         case GateName.WEEKS:
@@ -64,6 +67,15 @@ def _proof(case: Case, floor_ppm: int, pace: Pace) -> Projection:
     rate = case.rate
     floor = floor_ppm / WHOLE
     return project(rate.successes, rate.items, floor, alpha=case.alpha, pace=pace)
+
+
+def _cost(case: Case, pace: Pace) -> Projection:
+    """Project the proof at costs as measured; how they scatter is not known, so no last day is."""
+    cost = case.card.cost
+    more = bets_needed(cost.log_sums, cost.items, alpha=case.alpha)
+    if more is None or not is_within_limit(case):
+        return _NEVER
+    return Projection(more, pace.day_of(more), None)
 
 
 def _days(missing: int, pace: Pace) -> Projection:

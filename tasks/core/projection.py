@@ -5,11 +5,13 @@ success rate may be (a beta law over the counts, uniform before the first item),
 rate" is an answer.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from scipy.special import betaincinv
 
+from tasks.core.betting import log_e_of_sums
 from tasks.core.e_values import log_e_value, threshold
 from tasks.core.verdict import Projection
 
@@ -86,19 +88,37 @@ def items_needed(
         return 0
     if rate <= floor + NEAREST:
         return None
-    high = 1
-    while not is_enough(high):
-        high *= 2
-        if high > _MOST_ITEMS:
-            return None
-    low = high // 2  # not enough, as is 0
-    while high - low > 1:
-        middle = (low + high) // 2
-        if is_enough(middle):
-            high = middle
-        else:
-            low = middle
-    return high
+    return _fewest(is_enough)
+
+
+def bets_needed(log_sums: Sequence[int], items: int, *, alpha: float) -> int | None:
+    """Give the fewest further items like those so far with which a bet on cost is won.
+
+    The sums of logarithms then grow as they did; so e-value and items are not in proportion, but
+    what is enough stays enough.
+
+    Args:
+        log_sums: As `tasks.core.betting.log_e_of_sums` takes them.
+        items: That they were summed over.
+        alpha: Chance of an error.
+
+    Returns:
+        0 where it is won; None where no stake gains, or without items: not at this cost.
+
+    Raises:
+        EvidenceError: As `log_e_of_sums` does.
+    """
+    needed = threshold(alpha)
+    if log_e_of_sums(log_sums) >= needed:
+        return 0
+    if items <= 0 or max(log_sums, default=0) <= 0:
+        return None
+
+    def is_enough(more: int) -> bool:
+        grown = [one * (items + more) // items for one in log_sums]
+        return log_e_of_sums(grown) >= needed
+
+    return _fewest(is_enough)
 
 
 def project(
@@ -150,3 +170,20 @@ def _ranged(
         # So few items tell neither rate nor pace to the day: the next look may be the one.
         latest = earliest + timedelta(days=_WEEK_DAYS)
     return Projection(likely, earliest, latest)
+
+
+def _fewest(is_enough: Callable[[int], bool]) -> int | None:
+    """Find by bisection how many items are enough; none at all are not."""
+    high = 1
+    while not is_enough(high):
+        high *= 2
+        if high > _MOST_ITEMS:
+            return None
+    low = high // 2  # not enough, as is 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        if is_enough(middle):
+            high = middle
+        else:
+            low = middle
+    return high

@@ -1,5 +1,6 @@
 """The verdicts: their order, what they stand on, and how often a promotion is wrong."""
 
+import math
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -16,9 +17,9 @@ from tasks.core.controls import ControlState
 from tasks.core.cusum import THRESHOLD
 from tasks.core.deadlines import business_days_after, business_days_before, decision_day
 from tasks.core.gate import judge, judge_case
-from tasks.core.scorecard import LOG_UNIT, CostTally, Scorecard, Stratum
+from tasks.core.scorecard import LOG_UNIT, STAKES, CostTally, Scorecard, Stratum
 from tasks.core.terms import DEFAULTS
-from tasks.core.verdict import GateName, Kind, Status
+from tasks.core.verdict import GateName, GateResult, Kind, Projection, Status
 from tests.core.gate_cases import (
     CARD,
     COST,
@@ -210,6 +211,24 @@ def test_a_cost_that_is_not_proven_yet_is_ready_where_it_is_within_the_limit() -
 
     assert verdict(replace(CARD, cost=within)).is_review_ready
     assert not verdict(replace(CARD, cost=beyond)).is_review_ready
+
+
+def test_a_proof_of_cost_is_expected_with_more_work_unless_it_costs_too_much() -> None:
+    # A third of what is needed was won on 60 items: twice as many more win the rest.
+    begun = replace(COST, log_sums=(round(math.log(20) / 3 * 10**12),) * len(STAKES))
+    beyond = replace(begun, capped_nano=120 * 10**9)
+
+    def cost_of(cost: CostTally) -> GateResult:
+        found = verdict(replace(CARD, cost=cost)).gates
+        return next(one for one in found if one.name is GateName.COST)
+
+    within, dear = cost_of(begun), cost_of(beyond)
+
+    assert within.projection is not None
+    assert within.missing in (120, 121)
+    assert (within.projection.items, within.projection.latest) == (within.missing, None)
+    assert within.projection.earliest is not None
+    assert dear.projection == Projection(None, None, None)
 
 
 def test_what_qualifies_opens_a_ticket_and_what_holds_or_ends_does_not() -> None:

@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.core.betting import bet_logs, log_e_of_sums
 from tasks.core.e_values import EvidenceError, log_e_value, threshold
-from tasks.core.projection import Pace, items_needed, likely_rate, project, project_count
+from tasks.core.projection import (
+    Pace,
+    bets_needed,
+    items_needed,
+    likely_rate,
+    project,
+    project_count,
+)
+from tasks.core.scorecard import STAKES
 from tasks.core.verdict import Projection
 
 TODAY = date(2026, 11, 21)
@@ -23,6 +32,36 @@ def counts(draw: st.DrawFn, most: int = 300) -> tuple[int, int]:
 
 def after(days: int) -> date:
     return TODAY + timedelta(days=days)
+
+
+# --- costs
+
+
+def repeated(costs: list[tuple[int, bool]], times: int) -> list[int]:
+    """Sum the bets on items of (cost, success), over and over; cap 500, a success may cost 150."""
+    return [
+        times * sum(one) for one in zip(*(bet_logs(*item, 500, 150) for item in costs), strict=True)
+    ]
+
+
+@given(st.lists(st.tuples(st.integers(0, 600), st.booleans()), min_size=1, max_size=12))
+@settings(max_examples=60)
+def test_more_of_the_same_costs_prove_what_their_bets_promise(
+    costs: list[tuple[int, bool]],
+) -> None:
+    more = bets_needed(repeated(costs, 1), len(costs), alpha=0.05)
+
+    if more is None:
+        assert log_e_of_sums(repeated(costs, 1_000)) < threshold(0.05)
+    else:
+        rounds = -(-more // len(costs))
+        assert log_e_of_sums(repeated(costs, 1 + rounds)) >= threshold(0.05)
+        assert rounds < 2 or log_e_of_sums(repeated(costs, rounds - 1)) < threshold(0.05)
+
+
+def test_a_bet_that_is_won_needs_nothing_and_one_without_items_never_comes() -> None:
+    assert bets_needed((10 * 10**12,) * len(STAKES), 5, alpha=0.05) == 0
+    assert bets_needed((), 0, alpha=0.05) is None
 
 
 # --- items
