@@ -60,6 +60,8 @@ def open_engine(
         engine = duckdb.connect(":memory:", config=_settings(limits, spill))
         try:
             engine.execute("SET enable_progress_bar = false")  # it would end up in the logs
+            # A query names each file several times; small ones are mostly footer.
+            engine.execute("SET parquet_metadata_cache = true")
             _show_files(engine, files, snapshots, table)
             for name, rows in small_tables.items():
                 engine.register(name, rows)
