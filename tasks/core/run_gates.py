@@ -33,7 +33,7 @@ def rework_gate(case: Case, terms: Terms) -> GateResult:
     told = _minutes(case.card.rework_minutes, case.card.rework_items)
     if told is None:
         return GateResult(
-            GateName.REWORK, Status.UNKNOWN, "untold", need, detail="no metric `rework_minutes`"
+            GateName.REWORK, Status.UNKNOWN, "untold", need, detail="no metric rework_minutes"
         )
     have = f"{_minutes_text(*told)} an item"
     base = _minutes(golden.rework_minutes, golden.rework_items) if golden else None

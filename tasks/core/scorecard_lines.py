@@ -26,13 +26,21 @@ class Column(NamedTuple):
     currency: str = "USD"
 
 
-def scorecard_lines(columns: Sequence[Column]) -> list[tuple[str, ...]]:
+def scorecard_lines(
+    columns: Sequence[Column], *, is_deciding: bool | None = None
+) -> list[tuple[str, ...]]:
     """Lay scorecards side by side: name and one cell a column; a dash is not known.
 
     A line that nothing is known of is left out.
+
+    Args:
+        columns: In order.
+        is_deciding: Only the lines that a decision is taken by, or only the others; None: all.
     """
     lines = []
     for name, cell in _LINES:
+        if is_deciding is not None and is_deciding == (name in _FURTHER):
+            continue
         cells = [cell(one) for one in columns]
         if any(one != UNKNOWN for one in cells):
             lines.append((name, *cells))
@@ -116,6 +124,16 @@ def _tenths(number: int) -> str:
     return f"{number // 10:,}.{number % 10}"
 
 
+#: Lines that explain others, and decide nothing by themselves.
+_FURTHER = frozenset(
+    {
+        "outcome unknown",
+        "median cost of an item",
+        "items without a known cost",
+        "median review rounds",
+        "median time to merge",
+    }
+)
 _LINES: tuple[tuple[str, Callable[[Column], str]], ...] = (
     ("matured items", lambda one: f"{one.card.items():,}"),
     ("success", _success),

@@ -5,7 +5,7 @@ from tasks.core.rates import percent
 from tasks.core.scorecard import LOG_UNIT
 from tasks.core.ticket_case import TicketCase
 from tasks.core.ticket_content import Block, Bullets, CodeBlock, Fold, Spans
-from tasks.core.ticket_words import code, gates_asked, gates_table, sentence, text
+from tasks.core.ticket_words import beside_golden, code, gates_asked, gates_table, sentence, text
 
 _ABOUT_WORKFLOWS = (
     "These figures are about a workflow, not about people: no log behind them says who ran it, and"
@@ -18,6 +18,7 @@ def below_the_fold(case: TicketCase) -> tuple[Block, ...]:
     return (
         sentence(_ABOUT_WORKFLOWS),
         Fold("All gates", (gates_table(gates_asked(case)),)),
+        Fold("Further figures", (beside_golden(case, is_deciding=False),)),
         Fold("The mathematics", (Bullets(_mathematics(case)),)),
         Fold("What it stands on, and how to compute it again", _reproduced(case)),
     )

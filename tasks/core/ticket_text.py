@@ -57,7 +57,13 @@ def review_ticket(case: TicketCase) -> TicketContent:
                         strong("Provisional"),
                         *text(": merge a provisional line instead, with a cap and a last day."),
                     ),
-                    *_refusals(case),
+                    _refusal(case),
+                    (
+                        strong("Withdraw"),
+                        *text(": label "),
+                        code(f"{PREFIX}withdrawn"),
+                        *text(", if those who proposed it no longer want it."),
+                    ),
                 )
             ),
             *_patches(case),
@@ -93,7 +99,7 @@ def demotion_ticket(case: TicketCase, *, proposal: str, authority: str) -> Ticke
                         strong("Narrow it"),
                         *text(": take what fails out of its scope in the catalog."),
                     ),
-                    *_refusals(case),
+                    _refusal(case),
                 )
             ),
             *_patches(case),
@@ -113,7 +119,7 @@ def _opening(case: TicketCase) -> tuple[Block, ...]:
     return (
         sentence(f"Decide by {case.decide_by}", *after),
         risk(case),
-        beside_golden(case),
+        beside_golden(case, is_deciding=True),
     )
 
 
@@ -151,29 +157,21 @@ def _approval(case: TicketCase, name: str) -> Spans:
     return (strong(name), *text(f": change its stage in the catalog by hand.{refusal}"))
 
 
-def _refusals(case: TicketCase) -> tuple[Spans, ...]:
+def _refusal(case: TicketCase) -> Spans:
     terms = case.packet.case.terms
     # Golden work is watched, and has no number of items to gather.
     needed = terms.items if terms and case.card.stage != Stage.GOLDEN else 0
     missing = max(needed - case.card.items(), 0)
     asked = case.card.items() + max(missing, 20)
     return (
-        (
-            strong("Decline"),
-            *text(": label "),
-            code(f"{PREFIX}declined"),
-            *text(" until the workflow changes, "),
-            code(f"{PREFIX}declined:{asked}-items"),
-            *text(" until it has so many items, or "),
-            code(f"{PREFIX}declined:{case.decide_by + _A_MONTH}"),
-            *text(" until a day. Its evidence goes on."),
-        ),
-        (
-            strong("Withdraw"),
-            *text(": label "),
-            code(f"{PREFIX}withdrawn"),
-            *text(", if those who proposed it no longer want it."),
-        ),
+        strong("Decline"),
+        *text(": label "),
+        code(f"{PREFIX}declined"),
+        *text(" until the workflow changes, "),
+        code(f"{PREFIX}declined:{asked}-items"),
+        *text(" until it has so many items, or "),
+        code(f"{PREFIX}declined:{case.decide_by + _A_MONTH}"),
+        *text(" until a day. Its evidence goes on."),
     )
 
 

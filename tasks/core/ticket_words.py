@@ -74,14 +74,14 @@ def risk(case: TicketCase) -> Bullets:
     )
 
 
-def beside_golden(case: TicketCase) -> TableBlock:
-    """Lay this workflow and the family's golden one side by side."""
+def beside_golden(case: TicketCase, *, is_deciding: bool) -> TableBlock:
+    """Lay this workflow and the family's golden one side by side, in the lines that decide."""
     head = ["", case.card.workflow]
     columns = [Column(case.card, case.verdict.rate, case.currency)]
     if case.golden is not None:
         head.append(f"{case.golden.workflow} (golden)")
         columns.append(Column(case.golden, case.verdict.golden, case.currency))
-    rows = scorecard_lines(columns)
+    rows = scorecard_lines(columns, is_deciding=is_deciding)
     return TableBlock(tuple(head), tuple(tuple(map(text, row)) for row in rows))
 
 
