@@ -22,8 +22,18 @@ import numpy as np
 
 from benchmarks.gate_costs import play_costs
 from benchmarks.gate_rules import RULES, Rule
-from benchmarks.gate_table import SMALL_STEPS, STEPS, Row, plain, reached, readable, share_of
-from benchmarks.gate_watch import watch
+from benchmarks.gate_table import (
+    SMALL_STEPS,
+    STEPS,
+    Row,
+    explored_lines,
+    plain,
+    reached,
+    readable,
+    share_of,
+    watch_lines,
+)
+from benchmarks.gate_watch import suspensions, watch
 from benchmarks.gate_worlds import WORLDS, Bools, History, World, play
 from tasks.core.terms import DEFAULTS, WHOLE, Terms
 
@@ -103,7 +113,9 @@ def main() -> None:
         row = Played(WORLDS[0], one, paths, chosen.seed).measure(RULES[0])
         name = f"tier {one.tier}, floor {one.floor_ppm / WHOLE:.0%}"
         tiers.append(replace(row, world=name, rule=f"alpha {one.alpha_ppm / WHOLE}"))
-    watched = watch(min(paths, 4_000), np.random.default_rng([chosen.seed, 1]))
+    few = min(paths, 4_000)
+    watched = watch(few, np.random.default_rng([chosen.seed, 1]))
+    suspended = suspensions(terms, few, np.random.default_rng([chosen.seed, 2]))
     if chosen.json:
         report = {
             "tier": TIER,
@@ -114,6 +126,7 @@ def main() -> None:
             "rows": plain(rows),
             "tiers": plain(tiers),
             "watch": [vars(one) for one in watched],
+            "explored": [vars(one) for one in suspended],
         }
         print(json.dumps(report))
         return
@@ -122,7 +135,7 @@ def main() -> None:
         f"alpha {terms.alpha_ppm / WHOLE}; {paths:,} workflows a cell, {cost_paths:,} where costs "
         f"count; seed {chosen.seed}."
     )
-    print(readable(rows, tiers, watched, head))
+    print(readable(rows, tiers, [*watch_lines(watched), "", *explored_lines(suspended)], head))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 from scipy.special import betaincinv, ndtri
 
+from benchmarks.gate_falls import falling
 from benchmarks.gate_worlds import GOLDEN_EASY, WEEKS, Bools, Counts, History, Rates
 from tasks.core.e_values import log_e_value, threshold
 from tasks.core.mix import MIX_LIMIT_PPM
@@ -36,6 +37,14 @@ def by_gate(history: History, terms: Terms) -> tuple[Bools, Bools]:
     Owner, controls, incidents, repositories, squads, escalations, rework and the tail of costs are
     taken as met; golden's rate is not compared.
     """
+    is_met = proven(history, terms)
+    if history.outcomes is not None:
+        is_met &= ~falling(history.outcomes, terms)
+    return is_met, _is_over(history, terms) & ~is_met
+
+
+def proven(history: History, terms: Terms) -> Bools:
+    """Tell which workflows meet every gate, whether they are falling or not."""
     late = terms.maturation_days // 7
     won, lost, unknown = (
         _late(one, late) for one in (history.successes, history.failures, history.unknown)
@@ -51,12 +60,23 @@ def by_gate(history: History, terms: Terms) -> tuple[Bools, Bools]:
         is_met &= np.maximum(easy, items - easy) * WHOLE <= terms.largest_stratum_ppm * items
         is_met &= np.abs(easy - GOLDEN_EASY * items) * WHOLE <= MIX_LIMIT_PPM * items
     is_met &= _log_e(won, items - free, floor, alpha) >= threshold(alpha)
-    # Below the floor even if every unknown item that counts had gone well.
-    is_below = _log_e(lost, items - free, 1.0 - floor, alpha) >= threshold(alpha)
-    if history.is_cheaper is not None and history.is_dearer is not None:
+    if history.is_cheaper is not None:
         is_met &= _late(history.is_cheaper, late)
-        is_below |= _late(history.is_dearer, late)
-    return is_met, is_below & ~is_met
+    return is_met
+
+
+def _is_over(history: History, terms: Terms) -> Bools:
+    """Tell which are proven below the floor, or too dear."""
+    late = terms.maturation_days // 7
+    lost, items = _late(history.failures, late), _late(history.items(), late)
+    unknown = _late(history.unknown, late)
+    free = np.minimum(unknown, items * terms.unknown_free_ppm // WHOLE)
+    alpha, floor = terms.alpha_ppm / WHOLE, terms.floor_ppm / WHOLE
+    # Below the floor even if every unknown item that counts had gone well.
+    is_over: Bools = _log_e(lost, items - free, 1.0 - floor, alpha) >= threshold(alpha)
+    if history.is_dearer is not None:
+        is_over |= _late(history.is_dearer, late)
+    return is_over
 
 
 def by_naive(history: History, terms: Terms) -> tuple[Bools, Bools]:

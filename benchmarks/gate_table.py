@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from benchmarks.gate_watch import Watched
+from benchmarks.gate_watch import Suspended, Watched
 from benchmarks.gate_worlds import WORLDS, Bools
 
 #: How far above the floor the workflows are that should pass; the small ones for high floors.
@@ -71,23 +71,39 @@ def reached(decided: Bools) -> Reached:
 _TIERS = "Our gate, independent items, by the defaults of each tier (tier 4: +5 and +8):"
 
 
-def readable(rows: list[Row], tiers: list[Row], watched: list[Watched], head: str) -> str:
+def readable(rows: list[Row], tiers: list[Row], watched: list[str], head: str) -> str:
     """Lay the tables out for a terminal."""
-    lines = [head, "", *_table(rows), "", _TIERS, ""]
-    lines += [
-        *_table(tiers),
-        "",
-        "The watch on golden workflows, five items a week, weekly looks:",
-        "",
-    ]
+    lines = [head, "", *_table(rows), "", _TIERS, "", *_table(tiers), "", *watched]
+    notes = [f"  {world.name}: {world.note}" for world in WORLDS]
+    return "\n".join([*lines, "", "Worlds:", *notes])
+
+
+def watch_lines(watched: list[Watched]) -> list[str]:
+    """Lay out the watch on golden workflows."""
+    lines = ["The watch on golden workflows, five items a week, weekly looks:", ""]
     lines += [f"{'rate':>6} {'alarm in a year':>16} {'weeks between':>14}  weeks to an alarm"]
     for one in watched:
         falls = ", ".join(f"{w:.0f} after -{drop:.2f}" for drop, w in one.weeks_to_alarm.items())
         lines.append(
             f"{one.rate:>6.2f} {one.false_alarms:>16.0%} {one.weeks_between:>14.0f}  {falls}"
         )
-    notes = [f"  {world.name}: {world.note}" for world in WORLDS]
-    return "\n".join([*lines, "", "Worlds:", *notes])
+    return lines
+
+
+def explored_lines(suspended: list[Suspended]) -> list[str]:
+    """Lay out the watch on explored workflows."""
+    lines = ["The watch on explored workflows, by how far they are above the floor:", ""]
+    for one in suspended:
+        line = (
+            f"  +{one.above:.2f}: alarm at {one.looks:.1%} of looks, {one.in_a_year:.0%} in a year"
+        )
+        if one.drop:
+            line += (
+                f"; falling by {one.drop:.2f} in week 14: first proven after it {one.unwatched:.1%}"
+                f", without an alarm {one.watched:.1%}, still so two looks later {one.decided:.1%}"
+            )
+        lines.append(line)
+    return lines
 
 
 def plain(rows: list[Row]) -> list[dict[str, object]]:

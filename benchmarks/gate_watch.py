@@ -1,17 +1,25 @@
-"""The watch on golden workflows: how often it cries for nothing, and how soon rightly."""
+"""The watch: how often it cries for nothing, and how soon rightly, before and after promotion."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.gate_worlds import PACE, WEEKS, Counts
+from benchmarks.gate_falls import falling
+from benchmarks.gate_rules import proven
+from benchmarks.gate_worlds import PACE, WEEKS, Counts, World, play
 from tasks.core.cusum import LEAST_OUTCOMES, THRESHOLD, steps
 from tasks.core.scorecard import LOG_UNIT
+from tasks.core.terms import WHOLE, Terms
 
 #: Watched rates, and by how much they fall.
 RATES = (0.70, 0.80, 0.85, 0.90, 0.95)
 DROPS = (0.10, 0.15, 0.20, 0.30)
 _MOST_WEEKS = 1_000
+#: Explored workflows: how far above the floor, and by how much they fall in week `_FALL`.
+_EXPLORED = ((0.05, 0.0), (0.10, 0.0), (0.15, 0.0), (0.10, 0.20))
+_FALL = 14
+#: Looks until people have decided about a ticket: ten business days.
+_DECIDED_AFTER = 2
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,59 @@ class Watched:
     false_alarms: float
     weeks_between: float
     weeks_to_alarm: dict[float, float]
+
+
+@dataclass(frozen=True)
+class Suspended:
+    """An explored workflow, looked at every week of a year.
+
+    Attributes:
+        above, drop: Its rate less the floor, and by how much it falls in week 14.
+        looks: Share of looks at which the watch alarms.
+        in_a_year: Share of workflows that are suspended at any look.
+        unwatched, watched: Share first proven from week 14 on: all, and while it is no alarm.
+        decided: Of `watched` those that the next two looks leave as they are.
+    """
+
+    above: float
+    drop: float
+    looks: float
+    in_a_year: float
+    unwatched: float
+    watched: float
+    decided: float
+
+
+def suspensions(terms: Terms, paths: int, noise: np.random.Generator) -> list[Suspended]:
+    """Explore workflows above the floor, and some that fall below it."""
+    found = []
+    for above, drop in _EXPLORED:
+        world = World("explored", "", drop=drop, drop_week=_FALL)
+        history = play(world, terms.floor_ppm / WHOLE + above, paths, noise)
+        is_proven = proven(history, terms)
+        is_alarm = np.zeros_like(is_proven)
+        if history.outcomes is not None:
+            is_alarm = falling(history.outcomes, terms)
+        is_asked = is_proven & ~is_alarm
+        first, unwatched = is_asked.argmax(axis=1), is_proven.argmax(axis=1)
+        late = is_asked.any(axis=1) & (first >= _FALL - 1)
+        path = np.arange(paths)
+        stays = [
+            is_asked[path, np.minimum(first + after, WEEKS - 1)]
+            for after in range(1, _DECIDED_AFTER + 1)
+        ]
+        found.append(
+            Suspended(
+                above=above,
+                drop=drop,
+                looks=float(is_alarm.mean()),
+                in_a_year=float(is_alarm.any(axis=1).mean()),
+                unwatched=float((is_proven.any(axis=1) & (unwatched >= _FALL - 1)).mean()),
+                watched=float(late.mean()),
+                decided=float((late & np.all(stays, axis=0)).mean()),
+            )
+        )
+    return found
 
 
 def watch(paths: int, noise: np.random.Generator) -> list[Watched]:

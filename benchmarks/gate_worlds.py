@@ -8,6 +8,8 @@ import numpy.typing as npt
 Counts = npt.NDArray[np.int64]
 Rates = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+#: Workflows × weeks × places of a week: 1 is a success, 0 a failure, -1 no item.
+Outcomes = npt.NDArray[np.int8]
 
 WEEKS = 52
 #: Items a week, on five working days.
@@ -71,6 +73,8 @@ class History:
     Attributes:
         unknown: Closed without an outcome; `successes` and `failures` leave them out.
         days, weeks: Distinct ones with an item.
+        outcomes: One by one, in the order in which they became known; None where they are not
+            watched.
         easy: Items of easy work; None where all work is alike and spread over many kinds.
         is_cheaper, is_dearer: The cost bet proves it, by week; None where costs are not judged.
         is_cheap: A success costs no more than it may, as measured; None likewise.
@@ -81,6 +85,7 @@ class History:
     unknown: Counts
     days: Counts
     weeks: Counts
+    outcomes: Outcomes | None = None
     easy: Counts | None = None
     is_cheaper: Bools | None = None
     is_dearer: Bools | None = None
@@ -119,8 +124,18 @@ def play(world: World, rate: float, paths: int, noise: np.random.Generator) -> H
         unknown=np.cumsum(hidden_won + hidden_lost, axis=1),
         days=np.cumsum((daily > 0).sum(axis=2), axis=1),
         weeks=np.cumsum(items > 0, axis=1),
+        outcomes=_one_by_one(won - hidden_won, lost - hidden_lost, noise),
         easy=None if easy is None else np.cumsum(easy, axis=1),
     )
+
+
+def _one_by_one(won: Counts, lost: Counts, noise: np.random.Generator) -> Outcomes:
+    """Put the outcomes of each week into an order."""
+    places = np.arange((won + lost).max())
+    chance = np.where(places < (won + lost)[:, :, None], noise.random((*won.shape, len(places))), 2)
+    rank = chance.argsort(axis=2).argsort(axis=2)
+    is_good, is_item = rank < won[:, :, None], rank < (won + lost)[:, :, None]
+    return np.where(is_good, 1, np.where(is_item, 0, -1)).astype(np.int8)
 
 
 def _shocked(rates: Rates, icc: float, noise: np.random.Generator) -> Rates:

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.gate_falls import explored
 from benchmarks.gate_rules import by_gate
 from benchmarks.gate_worlds import WORLDS, History, World, play
+from tasks.core.cusum import drift
 from tasks.core.scorecard import Scorecard, Stratum
 from tasks.core.terms import DEFAULTS
 from tasks.core.verdict import Kind
@@ -61,6 +63,15 @@ def test_a_good_workflow_is_promoted_and_golden_s_equal_is_kept(report: dict[str
     assert ours["retired"]["share"] < 0.01
 
 
+def test_the_watch_cries_seldom_and_keeps_falls_from_a_promotion(report: dict[str, Any]) -> None:
+    for one in report["watch"]:
+        assert one["weeks_between"] > 104
+        assert one["weeks_to_alarm"]["0.15"] <= 11
+    *steady, fallen = report["explored"]
+    assert max(one["looks"] for one in steady) < 0.03
+    assert fallen["decided"] < fallen["watched"] < fallen["unwatched"]
+
+
 def _card(history: History, path: int, week: int) -> Scorecard:
     """Give the scorecard of one workflow at the end of one week."""
     won, lost, unknown, days, weeks = (
@@ -85,10 +96,22 @@ def _card(history: History, path: int, week: int) -> Scorecard:
         weeks=weeks,
         strata=(Stratum("bump", easy, 0), Stratum("patch", items - easy, 0)),
         top_squad=(0, 0),
+        drift=_drift(history, path, week),
     )
 
 
-@pytest.mark.parametrize("name", ["independent", "unknowns", "mix shift"])
+def _drift(history: History, path: int, week: int) -> int:
+    """Add the outcomes of six weeks up one by one, held against those before."""
+    if history.outcomes is None:
+        return 0
+    told = [[one == 1 for one in items if one >= 0] for items in history.outcomes[path]]
+    before = [good for items in told[: max(week - 5, 0)] for good in items]
+    held = explored(DEFAULTS[3]).steps(sum(before), len(before))
+    seen = [good for items in told[max(week - 5, 0) : week + 1] for good in items]
+    return 0 if held is None else drift(seen, held)
+
+
+@pytest.mark.parametrize("name", ["independent", "unknowns", "mix shift", "fall"])
 def test_many_are_judged_at_once_as_the_gate_judges_each(name: str) -> None:
     world: World = _BY_NAME[name]
     terms = replace(DEFAULTS[3], maturation_days=0)
@@ -112,3 +135,4 @@ def test_many_are_judged_at_once_as_the_gate_judges_each(name: str) -> None:
                 assert (kind is Kind.QUALIFIED) == promoted[path, week]
                 assert (kind is Kind.RETIRE) == retired[path, week]
     assert {Kind.QUALIFIED, Kind.RETIRE, Kind.NOT_YET} <= kinds
+    assert name != "fall" or Kind.REGRESSING in kinds
