@@ -43,6 +43,12 @@ _WANTED = (
     (Kind.BLOCKED, "Unblock"),
     (Kind.RETIRE, "Narrow or retire"),
 )
+#: What lets a blocked workflow go on, by the first gate that blocks it.
+_UNBLOCKED = {
+    GateName.OWNER: "Add it to catalog.yaml.",
+    GateName.CONTROLS: "Put it in place, or declare or waive it in catalog.yaml.",
+    GateName.ACTIONS: "Finish them.",
+}
 
 
 def candidates(found: PromotionReport) -> str:
@@ -117,7 +123,7 @@ def candidate_tasks(found: PromotionReport) -> list[str]:
             name = one.verdict.workflow
             told = markdown(one.verdict.sentence, LONGEST_SENTENCE)
             where = f" Ticket {markdown(tickets[name])}." if name in tickets else ""
-            lines.append(f"{words} **{markdown(name)}**: {told}.{where}")
+            lines.append(f"{words} **{markdown(name)}**: {told}.{_unblocked_by(one)}{where}")
     lines += [markdown(problem, LONGEST_SENTENCE) for problem in found.problems]
     lines += finding_tasks(found.findings)
     rest = len(lines) - _MOST_TASKS
@@ -154,6 +160,13 @@ def _table(listed: Sequence[TicketCase]) -> str:
             )
         )
     return table(head, rows, right=frozenset({2, 3, 5}))
+
+
+def _unblocked_by(one: TicketCase) -> str:
+    if one.verdict.kind is not Kind.BLOCKED:
+        return ""
+    first = next((gate.name for gate in unmet_gates(one) if gate.name in _UNBLOCKED), None)
+    return f" {_UNBLOCKED[first]}" if first else ""
 
 
 def _lacks(one: TicketCase) -> str:

@@ -5,7 +5,7 @@ Markdown; every word that came from outside is escaped.
 
 from collections.abc import Iterable, Sequence
 
-from tasks.core.gate_words import GATES, begun, gate_line
+from tasks.core.gate_words import GATES, begun, gate_line, verdict_words
 from tasks.core.rates import percent
 from tasks.core.ticket_case import TicketCase
 from tasks.core.verdict import GateName, GateResult, Kind, Projection, Status
@@ -24,9 +24,8 @@ def missing_gates(listed: Sequence[TicketCase]) -> list[str]:
     told = [one for one in listed if one.verdict.kind is not Kind.QUALIFIED]
     lines: list[str] = []
     for one in told[:_MOST_TOLD]:
-        title = f"### {markdown(one.verdict.workflow)} ({markdown(one.card.family)})"
-        sentence = markdown(begun(one.verdict.sentence), LONGEST_SENTENCE)
-        lines += [title, "", f"{sentence}.", "", *_by_who(one)]
+        name = f"{markdown(one.verdict.workflow)} ({markdown(one.card.family)})"
+        lines += [f"### {name}: {verdict_words(one.verdict)}", "", *_by_who(one)]
     rest = len(told) - _MOST_TOLD
     return [*lines, f"The gates of {rest:,} more are in the CSV."] if rest > 0 else lines
 
@@ -63,7 +62,11 @@ def _by_who(one: TicketCase) -> Iterable[str]:
     if not one.card.items():
         # Every other count is of nothing: one line says so.
         by_people = [f"- {_gate(gate)}" for gate in unmet if gate.name in _BEFORE_WORK]
-        by_work = [f"- {_gate(gate)}" for gate in unmet if gate.name is GateName.ITEMS]
+        by_work = [
+            f"- No item has matured yet; needed {items.need}."
+            for items in unmet
+            if items.name is GateName.ITEMS
+        ]
     by_people += [f"- {line}" for line in _to_tag(one)]
     for title, lines in (("For people to do", by_people), ("Comes with more work", by_work)):
         if lines:
