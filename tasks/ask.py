@@ -265,17 +265,16 @@ class _Desk:
         known = {(one.workflow, one.epoch, one.code) for one in self.ledger.decisions()}
         labels = {one.key: one.labels for one in told}
         read = _Read()
-        rows = self._review_rows()
+        rows, workflows = self._review_rows(), self.workflows
+        opened: dict[str, list[datetime]] = {}
+        for key, row in rows:
+            opened.setdefault(workflow_and_epoch(key)[0], []).append(row.opened_at)
         for key, row in rows:
             workflow, epoch = workflow_and_epoch(key)
-            declared = self.workflows[workflow]
+            declared = workflows[workflow]
             evidence = stood.get(key, row.progress.told)
-            asked = Asked(workflow, epoch, row.queued_at, evidence)
-            later = (
-                other.queued_at
-                for name, other in rows
-                if workflow_and_epoch(name)[0] == workflow and other.queued_at > row.queued_at
-            )
+            asked = Asked(workflow, epoch, row.opened_at, evidence)
+            later = (at for at in opened[workflow] if at > row.opened_at)
             approval = decision_by_catalog(asked, declared, next_opened_at=min(later, default=None))
             if approval is not None:
                 read.settled.add((workflow, epoch))
@@ -290,10 +289,11 @@ class _Desk:
 
     def _review_rows(self) -> list[tuple[str, OutboxRow]]:
         """Give the rows of review tickets that stand, of workflows that were looked at."""
+        workflows = self.workflows
         return [
             (row.key, row)
             for row in self.ledger.outbox_rows(REVIEW)
-            if row.progress.ticket and workflow_and_epoch(row.key)[0] in self.workflows
+            if row.progress.ticket and workflow_and_epoch(row.key)[0] in workflows
         ]
 
     def _add_with_commit(self, read: _Read, approval: Decision, asked: Asked) -> None:
@@ -324,7 +324,7 @@ class _Desk:
         decided = {(one.workflow, one.epoch) for one in self.ledger.decisions()} | {*settled}
         rows = dict(self._review_rows())
         asked = [
-            Asked(*workflow_and_epoch(key), row.queued_at, row.progress.told)
+            Asked(*workflow_and_epoch(key), row.opened_at, row.progress.told)
             for key, row in rows.items()
             if row.progress.standing is Standing.OPEN
         ]

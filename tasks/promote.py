@@ -239,7 +239,7 @@ def _decided(
 ) -> list[tuple[date, date]]:
     """Give the days on which review tickets were opened and decided."""
     opened = {
-        workflow_and_epoch(key): row.queued_at.date()
+        workflow_and_epoch(key): row.opened_at.date()
         for (kind, key), row in rows.items()
         if kind == REVIEW
     }

@@ -79,6 +79,7 @@ class Progress:
         searched_at: When the last one was.
         ticket: The recorded id; empty until one is known.
         name: What people call that ticket.
+        opened_at: When its create was announced, or it was found without; None: not known.
         standing: What was last seen of it.
         told: Digest of the evidence that the ticket tells.
         told_at: When it was last written to, or that was tried.
@@ -90,6 +91,7 @@ class Progress:
     searched_at: datetime | None = None
     ticket: str = ""
     name: str = ""
+    opened_at: datetime | None = None
     standing: Standing | None = None
     told: str = ""
     told_at: datetime | None = None
@@ -117,6 +119,11 @@ class OutboxRow:
     body: str
     queued_at: datetime
     progress: Progress
+
+    @property
+    def opened_at(self) -> datetime:
+        """Give when its ticket was opened, which may be long after it was queued; aware UTC."""
+        return self.progress.opened_at or self.queued_at
 
 
 def next_step(progress: Progress, now: datetime) -> Step:
@@ -178,6 +185,7 @@ def created(progress: Progress, sighting: Sighting) -> Progress:
         searched_at=None,
         ticket=sighting.id,
         name=sighting.name,
+        opened_at=progress.attempted_at,
         standing=Standing.OPEN if sighting.is_open else Standing.CLOSED,
     )
 
@@ -195,7 +203,8 @@ def after_search(
     """
     ours = next((one for one in sightings if one.is_ours), None)
     if ours is not None:
-        return created(replace(progress, system=system), ours)
+        announced_at = progress.attempted_at or at
+        return created(replace(progress, system=system, attempted_at=announced_at), ours)
     last = progress.searched_at
     counts = last is None or at - last >= BETWEEN_SEARCHES
     if not counts:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tasks.core.delivery import Progress, Standing
 
-_MOMENTS = ("attempted_at", "searched_at", "told_at")
+_MOMENTS = ("attempted_at", "searched_at", "opened_at", "told_at")
 
 
 def progress_text(progress: Progress) -> str:

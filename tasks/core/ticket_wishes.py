@@ -75,7 +75,8 @@ def wishes_of(
     Args:
         cases: All of the look.
         notices: Of promoted workflows; those that propose a demotion get a ticket.
-        decisions: That stand: what was decided in an epoch is not asked again in it.
+        decisions: That stand: promotion is not asked for again in an epoch in which it was
+            decided. A demotion is: approval of what was good says nothing of what turns bad.
     """
     decided = {(one.workflow, one.epoch) for one in decisions}
     proposals: dict[str, Notice] = {}
@@ -85,11 +86,10 @@ def wishes_of(
     found = []
     for case in cases:
         workflow, epoch = case.verdict.workflow, case.verdict.epoch
-        if (workflow, epoch) in decided:
-            continue
         key, proposal = key_of(workflow, epoch), proposals.get(workflow)
         if case.verdict.opens_ticket and asks_for_promotion(case.verdict):
-            found.append(Wish(REVIEW, key, case))
+            if (workflow, epoch) not in decided:
+                found.append(Wish(REVIEW, key, case))
         elif proposal is not None:
             words = f"{proposal.sentence[:1].upper()}{proposal.sentence[1:]}."
             found.append(Wish(DEMOTION, key, case, words))
@@ -111,7 +111,7 @@ def asked_before(
         decisions: That stand: who has decided, or has merged the line, is told nothing further.
     """
     over = {(wish.kind, wish.key) for wish in wishes}
-    over |= {(kind, key_of(one.workflow, one.epoch)) for one in decisions for kind in KINDS}
+    over |= {(REVIEW, key_of(one.workflow, one.epoch)) for one in decisions}
     subjects = [(key_of(case.verdict.workflow, case.verdict.epoch), case) for case in cases]
     return [
         Wish(kind, key, case)
@@ -126,7 +126,7 @@ def asked_before(
 
 def _is_merged(case: TicketCase, row: OutboxRow) -> bool:
     verdict = case.verdict
-    asked = Asked(verdict.workflow, verdict.epoch, row.queued_at, row.progress.told)
+    asked = Asked(verdict.workflow, verdict.epoch, row.opened_at, row.progress.told)
     return decision_by_catalog(asked, case.workflow) is not None
 
 

@@ -13,6 +13,7 @@ from tasks.core.delivery import (
     BETWEEN_COMMENTS,
     RETRY_AFTER,
     Act,
+    OutboxRow,
     Progress,
     Sighting,
     Standing,
@@ -209,3 +210,14 @@ def test_a_comment_whose_fate_is_unknown_counts_for_its_week() -> None:
 
 def test_a_row_that_was_only_queued_has_made_no_progress() -> None:
     assert read_progress(None) == read_progress("") == read_progress("{}") == Progress()
+
+
+def test_a_ticket_counts_as_opened_when_it_was_and_not_when_it_was_queued() -> None:
+    queued_at = NOW - timedelta(weeks=30)
+
+    made = delivery.created(ATTEMPTED, OURS)
+    found = delivery.after_search(Progress(), [OURS], system="promo", at=NOW + MINUTE)
+
+    assert OutboxRow("a@b", "", queued_at, made).opened_at == NOW
+    assert OutboxRow("a@b", "", queued_at, found).opened_at == NOW + MINUTE
+    assert OutboxRow("a@b", "", queued_at, Progress(ticket="1")).opened_at == queued_at
