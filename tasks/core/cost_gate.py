@@ -5,16 +5,14 @@ that one runaway cannot decide. What the cap hides is what the tail gate and the
 beside it are for.
 """
 
-from decimal import Decimal
-
 from tasks.core.amount_text import amount_text
 from tasks.core.betting import log_e_of_sums
 from tasks.core.case import Case
 from tasks.core.e_values import threshold
 from tasks.core.money import divide_half_even
-from tasks.core.rates import percent, share_ppm
+from tasks.core.rates import percent, share_ppm, times
 from tasks.core.scorecard import STAKES, CostTally
-from tasks.core.terms import WHOLE, Terms
+from tasks.core.terms import Terms
 from tasks.core.verdict import GateName, GateResult, Status
 
 #: Items with a cost below which no ratio is ever claimed.
@@ -42,9 +40,10 @@ def cost_gate(case: Case, terms: Terms) -> GateResult:
             GateName.COST, Status.UNMET, _have(cost), need, missing=missing, detail=detail
         )
     is_met = log_e_of_sums(cost.log_sums) >= threshold(case.alpha)
-    detail = "proven to cost more" if is_dearer(case) else "" if is_met else "not proven yet"
     status = Status.MET if is_met else Status.UNMET
-    return GateResult(GateName.COST, status, _have(cost), need, detail=detail)
+    return GateResult(
+        GateName.COST, status, _have(cost), need, detail="" if is_met else _why_unmet(case)
+    )
 
 
 def tail_gate(case: Case, terms: Terms) -> GateResult:  # noqa: ARG001 - one shape for all gates
@@ -113,20 +112,28 @@ def _why_unknown(case: Case) -> str:
     return "" if len(cost.log_sums) == len(STAKES) else "its costs were not held against golden's"
 
 
+def _why_unmet(case: Case) -> str:
+    if is_dearer(case):
+        return "proven to cost more"
+    return "not proven yet" if is_within_limit(case) else "too dear so far, which is not proven"
+
+
 def _have(cost: CostTally) -> str:
     if cost.items <= 0:
         return "no costs"
     if cost.successes <= 0:
         return f"{amount_text(cost.total_nano)} and no success"
-    has_cap = cost.cap_nano is not None
-    each = divide_half_even(cost.capped_nano if has_cap else cost.total_nano, cost.successes)
-    uncapped = divide_half_even(cost.total_nano, cost.successes)
-    beside = f" ({amount_text(uncapped)} uncapped)" if has_cap and uncapped != each else ""
-    return f"{amount_text(each)} a success{beside}"
+    capped_nano = cost.total_nano if cost.cap_nano is None else cost.capped_nano
+    each, uncapped = (
+        amount_text(divide_half_even(nano, cost.successes))
+        for nano in (capped_nano, cost.total_nano)
+    )
+    beside = f" ({uncapped} uncapped)" if uncapped != each else ""
+    return f"{each} a success{beside}"
 
 
 def _need(cost: CostTally, terms: Terms) -> str:
-    ratio = f"{Decimal(terms.cost_ratio_ppm) / WHOLE:f}".rstrip("0").rstrip(".")
+    limit = f"{times(terms.cost_ratio_ppm)} golden's"
     if cost.threshold_nano is None:
-        return f"at most {ratio} × golden's"
-    return f"at most {amount_text(cost.threshold_nano)}, {ratio} × golden's"
+        return f"at most {limit}"
+    return f"at most {amount_text(cost.threshold_nano)}, {limit}"

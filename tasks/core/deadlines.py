@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from config.shapes.base import Stage
-from config.shapes.catalog import StageEntry, Workflow
+from config.shapes.catalog import Workflow
 from config.shapes.gate import GateRules
 
 _SATURDAY = 5
@@ -25,22 +25,13 @@ def business_days_before(day: date, number: int) -> date:
     return day
 
 
-def entry_in_force(workflow: Workflow, day: date) -> StageEntry | None:
-    """Give the stage entry of a day; None before the first and after the last day of the latest."""
-    begun = [entry for entry in workflow.stages if entry.from_day <= day]
-    if not begun:
-        return None
-    latest = max(begun, key=lambda entry: entry.from_day)
-    return None if latest.until is not None and latest.until < day else latest
-
-
 def decision_day(
     workflow: Workflow, stage: str, stage_from: date | None, rules: GateRules
 ) -> date | None:
     """Give the day from which on a decision about a stage is due; None: none will be.
 
     Exploration has so many days from its beginning. A provisional stage has as many, and no more
-    than leave the time for a decision before it ends.
+    than leave the time for a decision before it ends; a line that prolongs it moves its end.
 
     Args:
         workflow: As in the catalog in force.
@@ -51,7 +42,18 @@ def decision_day(
     if stage_from is None or stage not in {Stage.EXPLORATION, Stage.PROVISIONAL}:
         return None
     due = stage_from + timedelta(days=rules.exploration_days)
-    entry = next((one for one in workflow.stages if one.from_day == stage_from), None)
-    if entry is None or entry.until is None:
-        return due
-    return min(due, business_days_before(entry.until, rules.decide_within_days))
+    until = _last_day(workflow, stage, stage_from)
+    return due if until is None else min(due, business_days_before(until, rules.decide_within_days))
+
+
+def _last_day(workflow: Workflow, stage: str, stage_from: date) -> date | None:
+    """Give the last day of a stage, lines that go on with it included; None: it has no end."""
+    until = None
+    for entry in workflow.stages:
+        if entry.from_day < stage_from:
+            continue
+        is_gap = until is not None and until < entry.from_day - timedelta(days=1)
+        if entry.stage != stage or is_gap:
+            break
+        until = entry.until
+    return until

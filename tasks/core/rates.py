@@ -51,3 +51,10 @@ def percent(ppm: int, *, is_up: bool = False) -> str:
     whole, tenth = divmod(abs(tenths), 10)
     sign = "-" if tenths < 0 else ""
     return f"{sign}{whole}.{tenth} %" if tenth else f"{sign}{whole} %"
+
+
+def times(ratio_ppm: int) -> str:
+    """Write a ratio as a multiple, with as many places as it has: `1.25 ×`."""
+    whole, part = divmod(ratio_ppm, WHOLE)
+    places = f"{part:06d}".rstrip("0")
+    return f"{whole}.{places} ×" if places else f"{whole} ×"

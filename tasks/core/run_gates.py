@@ -3,7 +3,7 @@
 from tasks.core.case import Case
 from tasks.core.limits import share_at_most
 from tasks.core.money import divide_half_even
-from tasks.core.rates import percent, share_ppm
+from tasks.core.rates import percent, share_ppm, times
 from tasks.core.terms import WHOLE, Terms
 from tasks.core.verdict import GateName, GateResult, Status
 
@@ -29,7 +29,7 @@ def escalations_gate(case: Case, terms: Terms) -> GateResult:
 def rework_gate(case: Case, terms: Terms) -> GateResult:
     """People rework its items no longer than golden's, times a ratio; by declared metrics."""
     ratio, golden = terms.rework_ratio_ppm, case.golden
-    need = f"at most {_times(ratio)} golden's"
+    need = f"at most {times(ratio)} golden's"
     told = _minutes(case.card.rework_minutes, case.card.rework_items)
     if told is None:
         return GateResult(
@@ -60,7 +60,3 @@ def _minutes(minutes: int | None, items: int | None) -> tuple[int, int] | None:
 def _minutes_text(minutes: int, items: int) -> str:
     each = divide_half_even(minutes, items)
     return "1 minute" if each == 1 else f"{each} minutes"
-
-
-def _times(ratio_ppm: int) -> str:
-    return f"{ratio_ppm / WHOLE:g} ×"

@@ -476,3 +476,25 @@ def test_a_provisional_stage_is_decided_before_it_ends() -> None:
     assert decision_day(one, "exploration", date(2026, 7, 1), rules) == date(2026, 9, 29)
     assert decision_day(one, "golden", began, rules) is None
     assert decision_day(one, "", None, rules) is None
+
+
+@pytest.mark.parametrize(
+    ("goes_on", "due"),
+    [
+        (date(2026, 12, 5), date(2026, 12, 18)),  # ten business days before the new end
+        (date(2026, 12, 7), date(2026, 11, 20)),  # a gap of days: another stage, not a longer one
+    ],
+)
+def test_a_line_that_prolongs_a_provisional_stage_moves_its_decision(
+    goes_on: date, due: date
+) -> None:
+    began, until = date(2026, 10, 15), date(2026, 12, 4)
+    one = workflow(
+        stages=[
+            {"from": "2026-07-01", "stage": "exploration"},
+            {"from": began, "stage": "provisional", "until": until, "cap": "10.00"},
+            {"from": goes_on, "stage": "provisional", "until": "2027-01-01", "cap": "10.00"},
+        ]
+    )
+
+    assert decision_day(one, "provisional", began, GateRules()) == due

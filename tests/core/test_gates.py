@@ -8,7 +8,7 @@ import pytest
 
 from config.shapes.gate import NEVER_WAIVED, GateRules
 from tasks.core.controls import ControlState
-from tasks.core.rates import percent, rate_of
+from tasks.core.rates import percent, rate_of, times
 from tasks.core.scorecard import NO_KIND, Stratum
 from tasks.core.terms import DEFAULTS
 from tasks.core.verdict import GateName, Kind, Status
@@ -422,6 +422,12 @@ def test_a_flawless_golden_cannot_break_the_proof() -> None:
             UNMET,
             "proven to cost more",
         ),
+        (
+            replace(COST, log_sums=UNPROVEN, capped_nano=120 * DOLLAR),
+            GOLDEN.cost,
+            UNMET,
+            "too dear so far, which is not proven",
+        ),
         (replace(COST, items=29), GOLDEN.cost, UNMET, "1 short of 30 items with a known cost"),
         (replace(COST, items=0), GOLDEN.cost, UNKNOWN, "no run logs: no item's cost is known"),
         (replace(COST, evidenced_ppm=799_999), GOLDEN.cost, UNKNOWN, "79.9 % is evidenced"),
@@ -449,6 +455,12 @@ def test_a_cost_is_printed_capped_with_the_uncapped_beside_it() -> None:
 
     assert found.have == "$1.50 a success ($2.00 uncapped)"
     assert found.need == "at most $2.00, 1.5 × golden's"
+
+
+def test_a_cap_that_moves_no_cent_is_not_printed() -> None:
+    cost = replace(COST, total_nano=87 * DOLLAR + 1, capped_nano=87 * DOLLAR)
+
+    assert gate(GateName.COST, replace(CARD, cost=cost)).have == "$1.50 a success"
 
 
 def test_a_cost_without_a_success_or_below_zero_is_printed_too() -> None:
@@ -524,3 +536,17 @@ def test_rules_hold_for_every_tier() -> None:
 )
 def test_a_share_is_rounded_away_from_its_limit(ppm: int, down: str, up: str) -> None:
     assert (percent(ppm), percent(ppm, is_up=True)) == (down, up)
+
+
+@pytest.mark.parametrize(
+    ("ratio_ppm", "written"),
+    [
+        (1_500_000, "1.5 ×"),
+        (10_000_000, "10 ×"),
+        (100_000_000, "100 ×"),
+        (1_234_567, "1.234567 ×"),
+        (0, "0 ×"),
+    ],
+)
+def test_a_ratio_is_written_with_as_many_places_as_it_has(ratio_ppm: int, written: str) -> None:
+    assert times(ratio_ppm) == written
