@@ -6,7 +6,7 @@ narrow enough for both UIs of Prefect: one of them breaks no cell into lines.
 
 from collections.abc import Sequence
 
-from tasks.core.candidates import candidate_list
+from tasks.core.candidates import candidate_list, is_suspended
 from tasks.core.gate_words import GATES, KINDS, PROVEN_FROM, REVIEW_READY, verdict_words
 from tasks.core.promotion_report import PromotionReport
 from tasks.core.rates import percent
@@ -46,7 +46,7 @@ _WANTED = (
 #: What lets a blocked workflow go on, by the first gate that blocks it.
 _UNBLOCKED = {
     GateName.OWNER: "Add it to catalog.yaml.",
-    GateName.CONTROLS: "Put it in place, or declare or waive it in catalog.yaml.",
+    GateName.CONTROLS: "Put that control in place, or declare or waive it in catalog.yaml.",
     GateName.ACTIONS: "Finish them.",
 }
 
@@ -119,7 +119,8 @@ def candidate_tasks(found: PromotionReport) -> list[str]:
     tickets = {one.workflow: one.ticket for one in found.tickets if one.ticket}
     lines = []
     for kind, words in _WANTED:
-        for one in found.of_kind(kind):
+        # An explored workflow that falls only waits; nothing is taken back.
+        for one in (one for one in found.of_kind(kind) if not is_suspended(one.packet)):
             name = one.verdict.workflow
             told = markdown(one.verdict.sentence, LONGEST_SENTENCE)
             where = f" Ticket {markdown(tickets[name])}." if name in tickets else ""

@@ -5,6 +5,7 @@ Markdown; every word that came from outside is escaped.
 
 from collections.abc import Iterable, Sequence
 
+from tasks.core.candidates import is_suspended
 from tasks.core.gate_words import GATES, begun, gate_line, verdict_words
 from tasks.core.rates import percent
 from tasks.core.ticket_case import TicketCase
@@ -25,7 +26,10 @@ def missing_gates(listed: Sequence[TicketCase]) -> list[str]:
     lines: list[str] = []
     for one in told[:_MOST_TOLD]:
         name = f"{markdown(one.verdict.workflow)} ({markdown(one.card.family)})"
-        lines += [f"### {name}: {verdict_words(one.verdict)}", "", *_by_who(one)]
+        lines += [f"### {name}: {verdict_words(one.verdict)}", ""]
+        if is_suspended(one.packet):  # which no gate says
+            lines += [f"{markdown(begun(one.verdict.sentence), LONGEST_SENTENCE)}.", ""]
+        lines += _by_who(one)
     rest = len(told) - _MOST_TOLD
     return [*lines, f"The gates of {rest:,} more are in the CSV."] if rest > 0 else lines
 

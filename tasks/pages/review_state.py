@@ -28,6 +28,7 @@ _WORDS = {
     "taken": "another run is at work",
     "unrouted": "no system takes it",
 }
+_STANDING = ("commented", "stands", "open")
 _WAITING = ("queued", "pending", "refused", "unrouted", "taken")
 
 
@@ -36,9 +37,12 @@ def tickets_asked(found: PromotionReport) -> str:
     by_what = Counter(one.what for one in found.tickets)
     if not found.asking.writes():
         return f"{_number(by_what['would_open'])} would be opened (dry run)"
-    opened = f"{_number(by_what['created'] + by_what['adopted'])} opened"
+    opened = by_what["created"] + by_what["adopted"]
+    standing = sum(by_what[what] for what in _STANDING)
     waiting = sum(by_what[what] for what in _WAITING)
-    return f"{opened}, {waiting:,} waiting" if waiting else opened
+    told = [f"{_number(opened)} opened" if opened else "no new ticket"]
+    told += [f"{standing:,} still open"] * bool(standing)
+    return ", ".join([*told, *[f"{waiting:,} waiting"] * bool(waiting)])
 
 
 def review_state(found: PromotionReport) -> list[str]:

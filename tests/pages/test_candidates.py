@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from tasks.core.candidates import OwnFigures
+from tasks.core.cusum import THRESHOLD
 from tasks.core.decisions import Code, Decision
 from tasks.core.findings import Finding
 from tasks.core.gate import judge_case
-from tasks.core.gate_words import GATES
+from tasks.core.gate_words import GATES, begun
 from tasks.core.promotion_patch import Patch
 from tasks.core.promotion_report import Asking, PromotionReport, TicketState
-from tasks.core.scorecard import Stratum
+from tasks.core.scorecard import LOG_UNIT, Stratum
 from tasks.core.terms import DEFAULTS
 from tasks.core.ticket_case import TicketCase
 from tasks.core.verdict import GateName, Kind, Projection, Status
@@ -39,13 +40,25 @@ HOSTILE = "<img src=x onerror=alert(1)>|`x`\n# [y](http://z) =cmd() @all"
 MIXED = (Stratum("a", 25, 23), Stratum("b", 24, 23))
 
 
-def judged(name: str, *, tier: int = 2, stage: str = "exploration", **fields: Any) -> TicketCase:
+def judged(
+    name: str,
+    *,
+    tier: int = 2,
+    stage: str = "exploration",
+    workflow_fields: dict[str, Any] | None = None,
+    **fields: Any,
+) -> TicketCase:
     """Judge a workflow with the product's own rule, on the evidence that a test gives."""
     spread = {"days": 20, "weeks": 8, "repositories": 3, "squads": 2, "top_squad": (20, 18)}
     used = {"first_at": BEGUN, "last_at": AS_OF - timedelta(days=2), "recent": 20, "strata": MIXED}
     found = case(
         card=card(workflow=name, tier=tier, stage=stage, **(spread | used | fields)),
-        workflow=workflow(id=name, risk_tier=tier, stages=[{"from": "2026-09-01", "stage": stage}]),
+        workflow=workflow(
+            id=name,
+            risk_tier=tier,
+            stages=[{"from": "2026-09-01", "stage": stage}],
+            **(workflow_fields or {}),
+        ),
         terms=DEFAULTS[tier],
     )
     packet = found.packet
@@ -118,8 +131,9 @@ def test_a_workflow_that_lacks_the_proof_alone_is_ready_and_not_counted_twice() 
 @pytest.mark.parametrize(
     ("whats", "told"),
     [
-        ((), "no ticket opened"),
-        (("created", "adopted", "stands"), "2 tickets opened"),
+        ((), "no new ticket"),
+        (("commented", "stands"), "no new ticket, 2 still open"),
+        (("created", "adopted", "stands"), "2 tickets opened, 1 still open"),
         (("created", "pending", "queued", "unrouted"), "1 ticket opened, 3 waiting"),
     ],
 )
@@ -173,6 +187,53 @@ def test_below_the_table_every_unmet_gate_is_told_with_have_and_need() -> None:
         assert one.have in told.replace("\\", "")
         assert f"needed {one.need}" in told.replace("\\", "")
     assert "Not measured, which is no fail: cost per success," in told
+
+
+def test_what_people_have_to_do_stands_before_what_comes_with_more_work() -> None:
+    thin = judged("thin", successes=20, failures=2, repositories=1)
+
+    told = candidates(report(thin)).partition("## What is missing\n")[2]
+
+    people, _, work = told.partition("**Comes with more work**")
+    assert "**For people to do**" in people
+    for one in unmet_gates(thin):
+        where = people if one.projection is None else work
+        assert f"- {begun(GATES[one.name])}\\: " in where
+    assert {one.projection is None for one in unmet_gates(thin)} == {True, False}
+
+
+def test_a_workflow_without_a_matured_item_is_told_so_in_one_line() -> None:
+    new = judged("new", successes=0, failures=0, unknown=0, strata=(), repositories=0, squads=0)
+
+    page = candidates(report(new))
+
+    ((_, _, good, proven, lacks, _, expected),) = rows(page, "## How each stands")
+    assert (good, proven, lacks) == ("—", "—", "matured items")
+    assert expected == "waits for its first items"
+    told = page.partition("## What is missing\n")[2]
+    assert told.count("\n- ") == 1
+    assert "- No item has matured yet; needed at least 30." in told
+
+
+def test_few_items_prove_nothing_that_is_worth_reading() -> None:
+    few, enough = (judged(f"n{n}", successes=n - 1, failures=1, unknown=0) for n in (9, 10))
+
+    page = candidates(report(few, enough))
+
+    proven = {row[0]: row[3] for row in rows(page, "## How each stands")}
+    assert proven["n9"] == "—"
+    assert proven["n10"].endswith(" %")
+    assert "proven at least" not in few.verdict.sentence
+    assert "proven at least" in enough.verdict.sentence
+
+
+def test_a_blocked_workflow_is_told_what_unblocks_it() -> None:
+    bare = judged("bare", workflow_fields={"owner": None})
+
+    (task,) = (one for one in candidate_tasks(report(bare)) if "bare" in one)
+
+    assert task.startswith("Unblock **bare**: blocked\\: no owner; 46 of 49 good")
+    assert task.endswith(". Add it to catalog.yaml.")
 
 
 def test_unknown_outcomes_are_asked_for_with_what_they_would_settle() -> None:
@@ -291,6 +352,18 @@ def test_the_sunset_list_gives_the_evidence_and_no_lack_of_work() -> None:
     assert "- **unused**: no work at all" in told
     assert "  - Success beside golden: 19.6 %" in told
     assert "Matured items" not in told
+
+
+def test_an_explored_workflow_that_falls_waits_among_the_candidates() -> None:
+    falling = judged("falling", tier=1, drift=round(THRESHOLD / LOG_UNIT))
+    found = report(GOOD, falling)
+
+    assert sunset(found).splitlines()[2] == "**Nothing should stop.**"
+    assert [row[:2] for row in rows(candidates(found), "## How each stands")] == [
+        ["good", "qualified"],
+        ["falling", "regressing"],
+    ]
+    assert "Its success rate is falling: the watch on its outcomes alarms, and promotion is" in page
 
 
 def test_the_sunset_list_offers_the_line_that_would_do_it() -> None:
