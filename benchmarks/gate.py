@@ -1,7 +1,7 @@
 """How often weekly looks promote wrongly, and how soon rightly: our gate beside three others.
 
     python benchmarks/gate.py [--paths 10000] [--cost-paths 1000] [--seed 20260101]
-        [--quick] [--json]
+        [--alpha 0.05] [--quick] [--json]
 
 Workflows are made up (`gate_worlds.py`, `gate_costs.py`), looked at weekly for a year, and judged
 by the product's own e-values, bets and default numbers, many at once; tests hold the short form
@@ -99,11 +99,14 @@ def main() -> None:
     parser.add_argument("--paths", type=int, default=10_000, help="workflows of each cell")
     parser.add_argument("--cost-paths", type=int, default=1_000, help="the same where costs count")
     parser.add_argument("--seed", type=int, default=20_260_101)
+    parser.add_argument("--alpha", type=float, help="another chance of a wrong promotion")
     parser.add_argument("--quick", action="store_true", help="few workflows, to see it work")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     chosen = parser.parse_args()
     paths, cost_paths = (1_000, 40) if chosen.quick else (chosen.paths, chosen.cost_paths)
     terms = DEFAULTS[TIER]
+    if chosen.alpha is not None:
+        terms = replace(terms, alpha_ppm=round(chosen.alpha * WHOLE))
     rows = []
     for world in WORLDS:
         played = Played(world, terms, cost_paths if world.law else paths, chosen.seed)

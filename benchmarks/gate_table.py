@@ -81,12 +81,16 @@ def readable(rows: list[Row], tiers: list[Row], watched: list[str], head: str) -
 def watch_lines(watched: list[Watched]) -> list[str]:
     """Lay out the watch on golden workflows."""
     lines = ["The watch on golden workflows, five items a week, weekly looks:", ""]
-    lines += [f"{'rate':>6} {'alarm in a year':>16} {'weeks between':>14}  weeks to an alarm"]
+    head = f"{'rate':>6} {'alarm in a year':>16} {'weeks between':>14}  weeks to an alarm"
+    lines += [f"{head}; alarm in a year where the rate was measured on 100 items"]
     for one in watched:
         falls = ", ".join(f"{w:.0f} after -{drop:.2f}" for drop, w in one.weeks_to_alarm.items())
-        lines.append(
-            f"{one.rate:>6.2f} {one.false_alarms:>16.0%} {one.weeks_between:>14.0f}  {falls}"
+        measured = ", ".join(
+            f"{share:.0%}" + (f" at correlation {icc:.2f}" if icc else "")
+            for icc, share in one.measured.items()
         )
+        figures = f"{one.rate:>6.2f} {one.false_alarms:>16.0%} {one.weeks_between:>14.0f}"
+        lines.append(f"{figures}  {falls}; {measured}")
     return lines
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.gate_falls import falling
 from benchmarks.gate_rules import proven
 from benchmarks.gate_worlds import PACE, WEEKS, Counts, World, play
-from tasks.core.cusum import LEAST_OUTCOMES, THRESHOLD, steps
+from tasks.core.cusum import LEAST_OUTCOMES, THRESHOLD, reference_rate, steps
 from tasks.core.scorecard import LOG_UNIT
 from tasks.core.terms import WHOLE, Terms
 
@@ -15,6 +15,9 @@ from tasks.core.terms import WHOLE, Terms
 RATES = (0.70, 0.80, 0.85, 0.90, 0.95)
 DROPS = (0.10, 0.15, 0.20, 0.30)
 _MOST_WEEKS = 1_000
+#: Correlations within a week, and items by which a reference is measured.
+_CLUSTERED = (0.0, 0.05, 0.10)
+_BASE = 100
 #: Explored workflows: how far above the floor, and by how much they fall in week `_FALL`.
 _EXPLORED = ((0.05, 0.0), (0.10, 0.0), (0.15, 0.0), (0.10, 0.20))
 _FALL = 14
@@ -30,12 +33,15 @@ class Watched:
         false_alarms: Share with an alarm in a year at this very rate.
         weeks_between: Mean weeks until a false alarm.
         weeks_to_alarm: By drop, the median from the fall to the look that finds an alarm.
+        measured: As `false_alarms`, held against the rate of 100 items before; by the correlation
+            within a week.
     """
 
     rate: float
     false_alarms: float
     weeks_between: float
     weeks_to_alarm: dict[float, float]
+    measured: dict[float, float]
 
 
 @dataclass(frozen=True)
@@ -100,7 +106,9 @@ def watch(paths: int, noise: np.random.Generator) -> list[Watched]:
             drop: float(np.median(_weeks_to_alarm(rate, rate - drop, paths, noise)))
             for drop in DROPS
         }
-        found.append(Watched(rate, float((still <= WEEKS).mean()), float(still.mean()), falls))
+        measured = {icc: _alarms_in_a_year(rate, icc, paths, noise) for icc in _CLUSTERED}
+        alarms, between = float((still <= WEEKS).mean()), float(still.mean())
+        found.append(Watched(rate, alarms, between, falls, measured))
     return found
 
 
@@ -118,3 +126,21 @@ def _weeks_to_alarm(p_ref: float, rate: float, paths: int, noise: np.random.Gene
             if (found < _MOST_WEEKS).all():
                 break
     return found
+
+
+def _alarms_in_a_year(rate: float, icc: float, paths: int, noise: np.random.Generator) -> float:
+    """Give the share with an alarm in a year that is as good as the hundred items before."""
+    history = play(World("golden", "", icc=icc), rate, paths, noise)
+    if history.outcomes is None:
+        return 0.0
+    before = noise.binomial(_BASE, rate, paths)
+    known = {int(good): steps(reference_rate(int(good), _BASE)) for good in np.unique(before)}
+    of_steps = np.array([known[int(good)] for good in before])[:, :, None]
+    outcomes = history.outcomes.reshape(paths, -1)
+    step = np.where(outcomes == 1, of_steps[:, 0], np.where(outcomes == 0, of_steps[:, 1], 0))
+    walk = np.cumsum(step, axis=1)
+    drift = walk - np.minimum.accumulate(np.minimum(walk, 0), axis=1)
+    at_looks = drift[:, history.outcomes.shape[2] - 1 :: history.outcomes.shape[2]]
+    is_told = history.items() >= LEAST_OUTCOMES
+    is_alarm = is_told & (at_looks >= round(THRESHOLD / LOG_UNIT))
+    return float(is_alarm.any(axis=1).mean())
