@@ -201,11 +201,9 @@ def _surroundings(
 
 def _last_verdicts(ledger: Ledger, asking: Asking) -> dict[str, Past]:
     """Find what was said of each workflow at the last look before this one."""
-    return {
-        past.workflow: past
-        for past in ledger.verdicts(by=asking.as_of)
-        if past.as_of < asking.as_of
-    }
+    found = [past for past in ledger.verdicts(by=asking.as_of) if past.as_of < asking.as_of]
+    # An older look may have ended last.
+    return {past.workflow: past for past in sorted(found, key=lambda past: past.as_of)}
 
 
 def _standing(decisions: Sequence[Decision], packets: Sequence[Packet]) -> tuple[Decision, ...]:

@@ -4,15 +4,20 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from sandbox.server import Sandbox
+from tasks.close import close_period
 from tasks.core.books import Cause
+from tasks.core.promotion_report import Asking
+from tests.databases import NewDatabase
 from tests.flows.killed import Killer
 from tests.flows.nights import SECOND, THIRD, WINDOW, Night, run, watched
 from tests.flows.stores import Stores
+from tests.flows.weekly import MONDAY, NEXT_MONDAY, QUALIFIES, Week, case_of, taken
 
 _OLDER = "older"
 #: Two of the older night's streams differ from the newer's: what it reads is soon out of date.
@@ -164,3 +169,50 @@ def test_nights_of_two_processes_at_once_leave_the_same_books(
 
     assert (stores.sums(), stores.breaks()) == (sums, breaks)
     stores.verified()
+
+
+def test_an_older_look_that_finishes_last_says_what_it_saw_beside_nights_a_close_and_a_look(
+    week_begun: Callable[[str], Week],
+    week: Week,
+    new_database: NewDatabase,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = week_begun(week.stores.database.kind).stores
+    inner = Week(week.sandbox, begun.copy_to(tmp_path / "in-order", new_database), monkeypatch)
+    inner.begin()
+    inner.look(MONDAY)
+    _go_on(inner)
+
+    week.begin()
+    gate = Gate("look.begun", 1)
+    with watched(gate), ThreadPoolExecutor(1, thread_name_prefix=_OLDER) as pool:
+        late = pool.submit(taken, Asking(MONDAY))
+        assert gate.reached.wait(120)
+        _go_on(week)
+        gate.opened.set()
+        older = late.result()
+    third = week.look(NEXT_MONDAY + timedelta(hours=1), is_dry_run=True)
+
+    assert case_of(older).verdict.kind == "qualified"
+    assert verdicts_of(week.stores) == verdicts_of(inner.stores)
+    assert week.stores.sums() == inner.stores.sums()
+    assert week.stores.breaks() == inner.stores.breaks()
+    # The last look is the one of the latest moment, not the one that ended last.
+    assert QUALIFIES not in dict(third.since)
+    week.stores.verified()
+
+
+def _go_on(week: Week) -> None:
+    week.night(NEXT_MONDAY)
+    close_period.fn("2026-10", as_of=NEXT_MONDAY, dry_run=False)
+    week.look(NEXT_MONDAY)
+
+
+def verdicts_of(stores: Stores) -> set[tuple[object, ...]]:
+    """Read what was said of whom on which evidence, in no order."""
+    with stores.ledger() as ledger:
+        return {
+            (one.workflow, one.epoch, one.verdict, one.sentence, one.digest, one.as_of)
+            for one in ledger.verdicts()
+        }
