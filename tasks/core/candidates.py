@@ -11,10 +11,9 @@ from config.shapes.catalog import Catalog, Workflow
 from config.shapes.gate import GateRules
 from tasks.core.packets import Packet
 from tasks.core.scorecard import Scorecard
+from tasks.core.stages import PROMOTED, TRYING
 from tasks.core.verdict import GateName, Kind, Status, Verdict
 
-_TRYING = frozenset({Stage.EXPLORATION, Stage.PROVISIONAL})
-_GRADUATED = frozenset({Stage.PROVISIONAL, Stage.GOLDEN})
 _READY, _LAST = 1, 9
 #: Candidates, the closest to a decision first; a blocked one has to do something else first.
 _ORDER = {
@@ -53,7 +52,7 @@ def contenders_of(cards: Iterable[Scorecard]) -> Counter[str]:
     Args:
         cards: Of every workflow of a family, also of those that are not asked for.
     """
-    return Counter(one.family for one in cards if one.stage in _TRYING and one.items() > 0)
+    return Counter(one.family for one in cards if one.stage in TRYING and one.items() > 0)
 
 
 def candidate_list(packets: Iterable[Packet]) -> tuple[Packet, ...]:
@@ -65,7 +64,7 @@ def candidate_list(packets: Iterable[Packet]) -> tuple[Packet, ...]:
     trying = [
         one
         for one in packets
-        if one.case.card.stage in _TRYING
+        if one.case.card.stage in TRYING
         and one.verdict.kind in _ORDER
         and (one.verdict.kind is not Kind.REGRESSING or is_suspended(one))
     ]
@@ -136,7 +135,7 @@ def _life(workflow: Workflow, today: date) -> tuple[date, date | None] | None:
     began = next((one.from_day for one in begun if one.stage is Stage.EXPLORATION), None)
     if began is None:
         return None
-    later = (one for one in begun if one.stage in _GRADUATED and one.from_day > began)
+    later = (one for one in begun if one.stage in PROMOTED and one.from_day > began)
     return began, next((one.from_day for one in later), None)
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from config.globs import is_exact
 from config.shapes.catalog import Workflow
+from tasks.core.gate_words import listed
 from tasks.core.globs import compiled
 from tasks.core.verdict import Status
 
@@ -31,9 +32,6 @@ SAME_AS = {
 }
 ROLLBACK_PLAN = "rollback-plan"
 ROLLBACK_TESTED = "rollback-tested"
-
-# Repositories that a sentence names; the others are counted.
-_MOST_NAMED = 3
 
 
 class ControlName(StrEnum):
@@ -191,9 +189,9 @@ def _told(
         by_state[row.state if row else ControlTold.UNKNOWN].append(repository)
     absent, unknown = by_state[ControlTold.ABSENT], by_state[ControlTold.UNKNOWN]
     if absent:
-        return ControlTold.ABSENT, f"{_listed(absent)} {'lacks' if len(absent) == 1 else 'lack'} it"
+        return ControlTold.ABSENT, f"{listed(absent)} {'lacks' if len(absent) == 1 else 'lack'} it"
     if unknown:
-        return ControlTold.UNKNOWN, f"no system tells of {_listed(unknown)}"
+        return ControlTold.UNKNOWN, f"no system tells of {listed(unknown)}"
     return ControlTold.PRESENT, f"in every repository of its scope, {len(repositories)} in all"
 
 
@@ -248,9 +246,3 @@ def _holding(
     if ends_soon:
         detail += f"; ends in {days} days, on {until}" if days else "; ends today"
     return ControlState(name, status, source, until, detail, ends_soon)
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMED])
-    more = len(names) - _MOST_NAMED
-    return f"{shown} and {more} more" if more > 0 else shown

@@ -34,6 +34,7 @@ from tasks.core.mix import mix_gate, one_squad_gate, stratum_gate
 from tasks.core.outlook import outlook
 from tasks.core.run_gates import escalations_gate, rework_gate
 from tasks.core.scorecard import LOG_UNIT, Scorecard
+from tasks.core.stages import TRYING
 from tasks.core.success_gate import golden_gate, is_below_floor, log_e_of, success_gate
 from tasks.core.terms import Terms
 from tasks.core.verdict import GateName, GateResult, Kind, Rate, Status, Verdict
@@ -66,7 +67,6 @@ _GATES: tuple[_Gate, ...] = (
     escalations_gate,
     rework_gate,
 )
-_TRYING = frozenset({Stage.EXPLORATION, Stage.PROVISIONAL})
 # An e-value's logarithm is kept to nine places: the tenth may differ between two builds of SciPy.
 _PARTS = 10**9
 _LOWEST_LOG = -1e6
@@ -155,7 +155,7 @@ def _kind(case: Case, grounds: Grounds, unmet: set[GateName]) -> Kind:
     is_over = stage == Stage.EXPLORATION and bool(unmet) and grounds.is_retirement
     is_falling = grounds.is_alarm and not is_over
     in_order = (
-        (Kind.OUTSIDE, stage not in {*_TRYING, Stage.GOLDEN}),
+        (Kind.OUTSIDE, stage not in {*TRYING, Stage.GOLDEN}),
         (Kind.BLOCKED, bool(unmet & BLOCKING)),
         (Kind.REGRESSING, is_falling or GateName.INCIDENTS in unmet),
         (Kind.HOLDS, stage == Stage.GOLDEN),

@@ -3,19 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 
 from config.shapes.base import Stage
-from config.shapes.catalog import Catalog, Workflow
+from config.shapes.catalog import Catalog
 from config.shapes.policy import Policy
 from tasks.core.cusum import LEAST_OUTCOMES, reference_rate, steps
 from tasks.core.epochs import Epoch
 from tasks.core.money import MAX_NANO, divide_half_even
 from tasks.core.scorecard import CostTally, Scorecard
+from tasks.core.stages import PROMOTED, stage_on
 from tasks.core.terms import DEFAULTS, WHOLE, Terms, terms_of
 
-#: Stages whose workflows are watched for turning bad, since they were promoted.
-WATCHED = frozenset({Stage.GOLDEN.value, Stage.PROVISIONAL.value})
 #: Of a workflow that is explored so many last days are watched, against those before.
 EXPLORED_DAYS = 42
 #: It is held against its own rate, but no more than this above the floor: what falls from there
@@ -54,7 +52,7 @@ class CardAsking:
         """
         if self.card.stage == Stage.EXPLORATION:
             return self.card.as_of - timedelta(days=EXPLORED_DAYS)
-        if self.card.stage not in WATCHED or self.card.stage_from is None:
+        if self.card.stage not in PROMOTED or self.card.stage_from is None:
             return None
         return datetime.combine(self.card.stage_from, time(), UTC)
 
@@ -109,25 +107,6 @@ def asked_cards(
         terms = terms_of(policy, workflow.risk_tier) or DEFAULTS[workflow.risk_tier]
         asked.append(CardAsking(card, terms, golden.get(workflow.family)))
     return asked
-
-
-def stage_on(workflow: Workflow, day: date) -> tuple[Stage, date] | None:
-    """Give the stage that a workflow is in on a day and its first day; None without a stage.
-
-    An entry that only goes on with the stage before it, without a day between, begins nothing.
-    """
-    begun = sorted(
-        (one for one in workflow.stages if one.from_day <= day), key=lambda one: one.from_day
-    )
-    if not begun or (begun[-1].until is not None and begun[-1].until < day):
-        return None
-    first = begun[-1].from_day
-    for before, entry in reversed(list(pairwise(begun))):
-        is_gap = before.until is not None and before.until < entry.from_day - timedelta(days=1)
-        if before.stage is not entry.stage or is_gap:
-            break
-        first = before.from_day
-    return begun[-1].stage, first
 
 
 def golden_by_family(catalog: Catalog, day: date) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """What gates, verdicts and outcomes are called where people read of them."""
 
+from collections.abc import Sequence
+
 from tasks.core.item_facts import Reason
 from tasks.core.verdict import GateName, GateResult, Kind, Projection, Status, Verdict
 
@@ -28,6 +30,8 @@ GATES: dict[GateName, str] = {
     GateName.REWORK: "rework per item",
 }
 
+# Names that a sentence holds; the others are counted.
+_MOST_NAMED = 3
 #: Of fewer matured items a bound on the rate says nothing worth reading.
 PROVEN_FROM = 10
 
@@ -104,3 +108,9 @@ def projected(projection: Projection) -> str:
 def begun(words: str) -> str:
     """Begin a sentence with words that may stand inside one."""
     return words[:1].upper() + words[1:]
+
+
+def listed(names: Sequence[str]) -> str:
+    """Name the first few in a sentence, and count the others."""
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

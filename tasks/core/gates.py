@@ -3,18 +3,14 @@
 A gate takes a case with its tier's terms and gives one result. A count is a veto, never a proof.
 """
 
-import math
 from dataclasses import replace
 
 from tasks.core.case import Case
 from tasks.core.controls import rollback_state
 from tasks.core.limits import at_most
-from tasks.core.rates import percent
-from tasks.core.terms import WHOLE, Terms
+from tasks.core.rates import zero_proves
+from tasks.core.terms import Terms
 from tasks.core.verdict import GateName, GateResult, Status
-
-# What zero incidents in n items really shows: a rate of at most 1 - CHANCE ** (1 / n).
-_CHANCE = 0.05
 
 
 def policy_gate(case: Case) -> GateResult:
@@ -80,9 +76,8 @@ def incidents_gate(case: Case, terms: Terms) -> GateResult:
     card = case.card
     details = []
     if card.incidents == 0 and case.items:
-        bound = math.ceil((1 - _CHANCE ** (1 / case.items)) * WHOLE)
         details.append(
-            f"none in {case.items} items shows at most {percent(bound, is_up=True)}, and no less"
+            f"none in {case.items} items shows at most {zero_proves(case.items)}, and no less"
         )
     if card.untyped_incidents:
         details.append(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from tasks.core.case import Case
 from tasks.core.e_values import log_e_value, threshold
+from tasks.core.gate_words import listed
 from tasks.core.rates import percent, share_ppm
 from tasks.core.scopes import is_all_of, within
 from tasks.core.scorecard import NO_KIND, Stratum
@@ -18,8 +19,6 @@ from tasks.core.verdict import GateName, GateResult, Status
 MIX_LIMIT_PPM = 250_000
 #: Items beside those of the top squad from which on their rate says something.
 OTHERS_ITEMS = 10
-# Kinds of work that a sentence names; the others are counted.
-_MOST_NAMED = 3
 
 
 def stratum_gate(case: Case, terms: Terms) -> GateResult:
@@ -73,7 +72,7 @@ def mix_gate(case: Case, terms: Terms) -> GateResult:
         return GateResult(GateName.MIX, Status.MET, have, need, slack_ppm=slack)
     proven = [one.name for one in case.card.strata if _is_proven(one, terms, case.alpha)]
     advice = (
-        f"proven for {_listed(proven)} alone: narrow the scope to it"
+        f"proven for {listed(proven)} alone: narrow the scope to it"
         if proven
         else ("proven for no kind of work alone")
     )
@@ -119,8 +118,3 @@ def _is_proven(one: Stratum, terms: Terms, alpha: float) -> bool:
     successes = min(max(one.successes, 0), max(one.items, 0))
     log_e = log_e_value(successes, max(one.items, 0), terms.floor_ppm / WHOLE, alpha=alpha)
     return log_e >= threshold(alpha)
-
-
-def _listed(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -20,11 +20,10 @@ from tasks.core.promotion_patch import (
     promotion_patch,
     provisional_line,
 )
+from tasks.core.stages import PROMOTED
 from tasks.core.ticket_case import TicketCase
 from tasks.core.verdict import Kind, Verdict
 
-#: Stages that a workflow can be taken back from.
-PROMOTED = frozenset({Stage.GOLDEN, Stage.PROVISIONAL})
 #: How long a workflow that is retired may still run: what depends on it needs a way out.
 _WAY_OUT = timedelta(days=30)
 

@@ -10,6 +10,8 @@ from tasks.core.verdict import Rate
 
 # A tenth of a percent, in parts per million.
 _TENTH = 1000
+#: What a count of zero leaves possible is told at this chance of being wrong.
+_ZERO_ALPHA = 0.05
 
 
 def rate_of(card: Scorecard, *, free_ppm: int, alpha: float) -> Rate:
@@ -58,3 +60,8 @@ def times(ratio_ppm: int) -> str:
     whole, part = divmod(ratio_ppm, WHOLE)
     places = f"{part:06d}".rstrip("0")
     return f"{whole}.{places} ×" if places else f"{whole} ×"
+
+
+def zero_proves(items: int) -> str:
+    """Say up to which rate no incident in so many items, one at least, leaves possible."""
+    return percent(math.ceil(WHOLE * (1 - _ZERO_ALPHA ** (1 / items))), is_up=True)

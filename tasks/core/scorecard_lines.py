@@ -1,21 +1,17 @@
 """Scorecards as people read them: one line a figure, workflows side by side."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tasks.core.amount_text import amount_text
 from tasks.core.gate_words import PROVEN_FROM
 from tasks.core.money import divide_half_even
-from tasks.core.rates import percent
+from tasks.core.rates import percent, zero_proves
 from tasks.core.scorecard import Scorecard
 from tasks.core.verdict import Rate
 
-#: What a count of zero leaves possible is told at this chance of being wrong.
-_ZERO_ALPHA = 0.05
 #: What nobody knows; never a zero.
 UNKNOWN = "—"
-_PPM = 1_000_000
 
 
 class Column(NamedTuple):
@@ -45,11 +41,6 @@ def scorecard_lines(
         if any(one != UNKNOWN for one in cells):
             lines.append((name, *cells))
     return lines
-
-
-def zero_proves(items: int) -> str:
-    """Say up to which rate no incident in so many items, one at least, leaves possible."""
-    return percent(math.ceil(_PPM * (1 - _ZERO_ALPHA ** (1 / items))), is_up=True)
 
 
 def _success(one: Column) -> str:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from config.shapes.base import Stage
 from tasks.core.case import Case
-from tasks.core.gate_words import GATES, PROVEN_FROM
+from tasks.core.gate_words import GATES, PROVEN_FROM, listed
 from tasks.core.rates import percent
 from tasks.core.terms import WHOLE
 from tasks.core.verdict import GateName, GateResult, Kind, Projection, Rate, Status
@@ -17,8 +17,6 @@ BLOCKING = frozenset({GateName.POLICY, GateName.OWNER, GateName.CONTROLS, GateNa
 EXTENSION_DAYS = 30
 #: A met gate further than that from its limit is no weak point.
 _CLEAR_PPM = 250_000
-# Gates that a sentence names; the others are counted.
-_MOST_NAMED = 3
 #: In which order gates that are not met deserve a look.
 _FIRST_LOOKED_AT = (
     GateName.POLICY,
@@ -175,6 +173,4 @@ def _decision(case: Case, grounds: Grounds, projection: Projection | None) -> st
 
 
 def _named(gates: Sequence[GateResult], status: Status) -> str:
-    names = [GATES[one.name] for one in gates if one.status is status]
-    more = len(names) - _MOST_NAMED
-    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return listed([GATES[one.name] for one in gates if one.status is status])

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from config.shapes.base import Stage
 from config.shapes.catalog import Workflow
 from config.shapes.gate import GateRules
 from tasks.core.case import Case
@@ -17,9 +16,9 @@ from tasks.core.deadlines import business_days_after
 from tasks.core.decisions import Asked
 from tasks.core.epochs import Cause, Epoch
 from tasks.core.rates import percent
+from tasks.core.stages import PROMOTED
 from tasks.core.verdict import GateName, Kind, Status, Verdict
 
-_PROMOTED = frozenset({Stage.GOLDEN, Stage.PROVISIONAL})
 #: From this tier on nothing about a stage may be automated, not even by those who use the product.
 _BY_PEOPLE = 3
 _SIGNED = 4
@@ -79,7 +78,7 @@ def watch(case: Case, verdict: Verdict, epoch: Epoch) -> tuple[Notice, ...]:
         epoch: That the workflow is in.
     """
     card, terms = case.card, case.terms
-    if card.stage not in _PROMOTED or terms is None:
+    if card.stage not in PROMOTED or terms is None:
         return ()
     unmet = {one.name for one in verdict.gates if one.status is Status.UNMET}
     is_new = _is_new(case, epoch) and GateName.SUCCESS in unmet

@@ -24,12 +24,12 @@ from tasks.core.gate_window import (
     asked_cards,
     caps_of,
     golden_by_family,
-    stage_on,
     thresholds_of,
 )
 from tasks.core.missing_runs import missing_runs
 from tasks.core.money import MAX_NANO
 from tasks.core.scorecard import CostTally
+from tasks.core.stages import stage_on
 from tasks.core.terms import DEFAULTS, WHOLE
 from tests.core.factories import catalog, policy
 

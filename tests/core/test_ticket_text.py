@@ -17,8 +17,8 @@ from tasks.core.gate_words import GATES, KINDS, REASONS, STATUSES, begun
 from tasks.core.item_facts import Outcome, Reason
 from tasks.core.pool_days import PoolName
 from tasks.core.promotion_patch import promotion_patch, provisional_line
+from tasks.core.rates import zero_proves
 from tasks.core.scorecard import CostTally
-from tasks.core.scorecard_lines import zero_proves
 from tasks.core.ticket_comments import change_comment, escalation_notice
 from tasks.core.ticket_content import (
     Block,
