@@ -17,7 +17,7 @@ from config.shapes.catalog import Workflow
 from tasks.as_of import config_as_of
 from tasks.core.candidates import contenders_of, own_figures, sunset_list
 from tasks.core.case import Case
-from tasks.core.controls import controls_of
+from tasks.core.controls import FreshControls, controls_of, fresh_controls
 from tasks.core.decisions import Decision
 from tasks.core.delivery import OutboxRow, Standing
 from tasks.core.findings import Finding
@@ -134,10 +134,11 @@ def _packets(asking: Asking, config: Config, inputs: GateInputs) -> list[Packet]
         digests=tuple(sorted(config.digests.items())),
         facts=inputs.facts,
     )
-    wanted = asking.workflows or [one.id for one in config.catalog.workflows]
+    wanted = set(asking.workflows) or {one.id for one in config.catalog.workflows}
+    controls = fresh_controls(inputs.controls, asking.as_of.date())
     return [
         freeze(
-            _case(workflow, config, inputs, contenders[workflow.family]),
+            _case(workflow, config, inputs, controls, contenders[workflow.family]),
             cut,
             failed=inputs.failed.get(workflow.id, ()),
             succeeded=inputs.succeeded.get(workflow.id, ()),
@@ -147,7 +148,13 @@ def _packets(asking: Asking, config: Config, inputs: GateInputs) -> list[Packet]
     ]
 
 
-def _case(workflow: Workflow, config: Config, inputs: GateInputs, contenders: int) -> Case:
+def _case(
+    workflow: Workflow,
+    config: Config,
+    inputs: GateInputs,
+    controls: FreshControls,
+    contenders: int,
+) -> Case:
     card = inputs.cards[workflow.id]
     golden = inputs.golden.get(workflow.family)
     required = next(
@@ -167,7 +174,7 @@ def _case(workflow: Workflow, config: Config, inputs: GateInputs, contenders: in
         controls=controls_of(
             workflow,
             required,
-            inputs.controls,
+            controls,
             repositories=inputs.repositories.get(workflow.id, ()),
             as_of=card.as_of.date(),
         ),

@@ -117,7 +117,7 @@ def _controls(case: Case, required: Sequence[str]) -> tuple[ControlState, ...]:
     """Take each control as it stood; one that nobody looked at then is as its catalog says."""
     known = {one.name: one for one in case.controls}
     others = [name for name in required if name not in known]
-    declared = controls_of(case.workflow, others, (), repositories=(), as_of=case.day)
+    declared = controls_of(case.workflow, others, {}, repositories=(), as_of=case.day)
     known.update((one.name, one) for one in declared)
     return tuple(known[name] for name in dict.fromkeys(required))
 

@@ -79,6 +79,10 @@ class FetchedControl:
     observed_at: datetime
 
 
+#: By key or name of the repository, and name of the control.
+FreshControls = Mapping[tuple[str, str], FetchedControl]
+
+
 @dataclass(frozen=True, slots=True)
 class ControlState:
     """How a workflow stands at one control that its tier requires.
@@ -102,10 +106,25 @@ class ControlState:
     ends_soon: bool = False
 
 
+def fresh_controls(fetched: Iterable[FetchedControl], as_of: date) -> FreshControls:
+    """Look rows of a pull up by repository: once for all workflows.
+
+    Args:
+        fetched: Of any repositories, newest pull only; older than a week it says nothing.
+        as_of: UTC day.
+    """
+    return {
+        (key, row.control): row
+        for row in fetched
+        if row.observed_at.date() >= as_of - FRESH_FOR
+        for key in (row.repository, row.name)
+    }
+
+
 def controls_of(
     workflow: Workflow,
     required: Iterable[str],
-    fetched: Iterable[FetchedControl],
+    fresh: FreshControls,
     *,
     repositories: Collection[str],
     as_of: date,
@@ -118,20 +137,14 @@ def controls_of(
     Args:
         workflow: Declares and waives controls, and has a rollback.
         required: Names as the policy spells them, in the order of the answer.
-        fetched: Of any repositories, newest pull only; older than a week it says nothing.
+        fresh: As `fresh_controls` gives them for the same day.
         repositories: Names or keys of all repositories that the workflow may work in, as
             `repositories_in_scope` gives them; none where it works on tickets.
         as_of: UTC day.
     """
-    rows = {
-        (key, row.control): row
-        for row in fetched
-        if row.observed_at.date() >= as_of - FRESH_FOR
-        for key in (row.repository, row.name)
-    }
-    answers = []
+    answers, in_order = [], sorted(repositories)
     for name in dict.fromkeys(required):
-        told = _told(rows, SAME_AS.get(name, name), sorted(repositories))
+        told = _told(fresh, SAME_AS.get(name, name), in_order)
         answers.append(_state(workflow, name, told, as_of))
     return tuple(answers)
 
@@ -176,7 +189,7 @@ def rollback_state(workflow: Workflow, as_of: date) -> ControlState:
 
 
 def _told(
-    rows: Mapping[tuple[str, str], FetchedControl], control: str, repositories: Sequence[str]
+    fresh: FreshControls, control: str, repositories: Sequence[str]
 ) -> tuple[ControlTold, str]:
     """Say whether all repositories have a control, one lacks it, or nobody can tell; and why."""
     if control not in _CAN_BE_TOLD:
@@ -185,7 +198,7 @@ def _told(
         return ControlTold.UNKNOWN, "no repository of its scope can tell"
     by_state: dict[ControlTold, list[str]] = {state: [] for state in ControlTold}
     for repository in repositories:
-        row = rows.get((repository, control))
+        row = fresh.get((repository, control))
         by_state[row.state if row else ControlTold.UNKNOWN].append(repository)
     absent, unknown = by_state[ControlTold.ABSENT], by_state[ControlTold.UNKNOWN]
     if absent:

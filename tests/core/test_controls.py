@@ -15,6 +15,7 @@ from tasks.core.controls import (
     ControlTold,
     FetchedControl,
     controls_of,
+    fresh_controls,
     repositories_in_scope,
     rollback_state,
 )
@@ -56,7 +57,9 @@ def stand(
     **fields: Any,
 ) -> ControlState:
     made = workflow(**fields)
-    (state,) = controls_of(made, [required], fetched, repositories=repositories, as_of=DAY)
+    (state,) = controls_of(
+        made, [required], fresh_controls(fetched, DAY), repositories=repositories, as_of=DAY
+    )
     return state
 
 
@@ -132,10 +135,9 @@ def test_a_repository_is_found_by_its_key_too() -> None:
 
 @pytest.mark.parametrize(("days", "status"), [(7, Status.MET), (8, Status.UNMET)])
 def test_what_was_told_over_a_week_ago_is_not_known(days: int, status: Status) -> None:
-    row = told(API, ControlTold.PRESENT)
-    states = controls_of(
-        workflow(), ["ci-gates"], row, repositories=(API,), as_of=DAY + timedelta(days=days)
-    )
+    day = DAY + timedelta(days=days)
+    fresh = fresh_controls(told(API, ControlTold.PRESENT), day)
+    states = controls_of(workflow(), ["ci-gates"], fresh, repositories=(API,), as_of=day)
     assert [state.status for state in states] == [status]
 
 
@@ -152,7 +154,7 @@ def test_work_on_tickets_alone_needs_a_declaration() -> None:
 
 def test_answers_come_in_the_order_of_the_policy_and_once_each() -> None:
     names = ["incident-drill", "ci-checks", "incident-drill"]
-    states = controls_of(workflow(), names, [], repositories=(), as_of=DAY)
+    states = controls_of(workflow(), names, {}, repositories=(), as_of=DAY)
     assert [state.name for state in states] == ["incident-drill", "ci-checks"]
 
 
@@ -189,7 +191,7 @@ def test_a_rollback_is_tested_if_it_was_rehearsed_within_a_year(
 ) -> None:
     made = workflow(rollback=rollback(tested_on))
     assert rollback_state(made, DAY).status is status
-    (state,) = controls_of(made, ["rollback-tested"], [], repositories=(), as_of=DAY)
+    (state,) = controls_of(made, ["rollback-tested"], {}, repositories=(), as_of=DAY)
     assert state == rollback_state(made, DAY)
 
 
@@ -198,7 +200,7 @@ def test_without_a_rollback_there_is_no_plan_either() -> None:
     states = {}
     for fields in ({}, {"rollback": rollback(None)}):
         (state,) = controls_of(
-            workflow(**fields), ["rollback-plan"], [], repositories=(), as_of=DAY
+            workflow(**fields), ["rollback-plan"], {}, repositories=(), as_of=DAY
         )
         states[bool(fields)] = state.status
     assert states == {False: Status.UNMET, True: Status.MET}

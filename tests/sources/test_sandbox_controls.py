@@ -18,6 +18,7 @@ from tasks.core.controls import (
     ControlTold,
     FetchedControl,
     controls_of,
+    fresh_controls,
     repositories_in_scope,
 )
 from tasks.core.verdict import Status
@@ -141,12 +142,13 @@ def test_nobody_in_the_answers_is_kept(sandbox: Sandbox) -> None:
 def stand(workflow: Workflow, told: list[FetchedControl]) -> dict[str, ControlState]:
     tiers = {tier.tier: tier.required_controls for tier in CONFIG.policy.risk_tiers}
     names = {one.name for one in told}
+    day = date(2026, 11, 18)
     states = controls_of(
         workflow,
         tiers[workflow.risk_tier],
-        told,
+        fresh_controls(told, day),
         repositories=repositories_in_scope(workflow, names),
-        as_of=date(2026, 11, 18),
+        as_of=day,
     )
     return {state.name: state for state in states}
 
