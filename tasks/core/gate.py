@@ -144,8 +144,15 @@ def judge_case(case: Case) -> Verdict:
         opens_ticket=_opens_ticket(terms, kind, is_ready=is_ready),
         log_e=_log_e(case, rate),
         unknown_to_tag=max(case.card.unknown, 0) if is_asking else 0,
-        projection=projection if kind in {Kind.NOT_YET, Kind.DECISION_DUE, Kind.BLOCKED} else None,
+        projection=projection if _is_waiting(case, kind) else None,
     )
+
+
+def _is_waiting(case: Case, kind: Kind) -> bool:
+    """Tell whether a workflow may still be promoted once more work is done."""
+    if kind is Kind.REGRESSING:
+        return case.card.stage == Stage.EXPLORATION
+    return kind in {Kind.NOT_YET, Kind.DECISION_DUE, Kind.BLOCKED}
 
 
 def _kind(case: Case, grounds: Grounds, unmet: set[GateName]) -> Kind:

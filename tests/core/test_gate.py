@@ -231,6 +231,19 @@ def test_a_proof_of_cost_is_expected_with_more_work_unless_it_costs_too_much() -
     assert dear.projection == Projection(None, None, None)
 
 
+def test_what_is_explored_and_falls_is_still_told_what_more_work_would_bring() -> None:
+    falling = replace(CARD, drift=ALARM, successes=40, failures=10)
+
+    explored, promoted = (
+        verdict(replace(falling, stage=stage)) for stage in ("exploration", "golden")
+    )
+
+    assert explored.kind is promoted.kind is Kind.REGRESSING
+    assert explored.projection is not None
+    assert explored.projection.items is not None
+    assert promoted.projection is None
+
+
 def test_what_qualifies_opens_a_ticket_and_what_holds_or_ends_does_not() -> None:
     assert verdict().opens_ticket
     assert not verdict(replace(CARD, stage="golden")).opens_ticket
