@@ -299,8 +299,10 @@ class _Desk:
     def _add_with_commit(self, read: _Read, approval: Decision, asked: Asked) -> None:
         """Add an approval with the commit that merged it; not yet if no system answers now."""
         place = self.tickets.catalog
+        # The stage may begin later than people decided: the day of the first reading is nearer.
+        decision = replace(approval, decided_on=min(approval.decided_on, self.today))
         if place is None:
-            read.decisions.append(approval)
+            read.decisions.append(decision)
             return
         try:
             seen = approval_of(
@@ -313,7 +315,7 @@ class _Desk:
         except SourceError as error:
             log.warning("who approved %s is read in the next run: %s", approval.workflow, error)
             return
-        read.decisions.append(replace(approval, commit=seen.commit, is_distinct=seen.is_distinct))
+        read.decisions.append(replace(decision, commit=seen.commit, is_distinct=seen.is_distinct))
         if seen.detail:
             read.problems.append(
                 f"who approved {approval.workflow} cannot be told in full: {seen.detail}"

@@ -37,7 +37,8 @@ class Decision:
     Attributes:
         epoch: As the ticket's; empty for an approval that no ticket asked for.
         role: That answers for the decision, by the catalog; never a person.
-        decided_on: UTC day: of the merged line, or on which the label was first read.
+        decided_on: UTC day on which the line or label was first read; the first day of the stage
+            where that is earlier.
         commit: That merged the line; empty where no system tells.
         is_distinct: Somebody else than the line's author approved it; None: no system tells.
         evidence: Digest of the packet that the ticket stood on; empty without a ticket.
