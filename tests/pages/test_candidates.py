@@ -365,6 +365,7 @@ def test_an_explored_workflow_that_falls_waits_among_the_candidates() -> None:
         ["falling", "regressing"],
     ]
     assert "Its success rate is falling: the watch on its outcomes alarms, and promotion is" in page
+    assert candidate_tasks(report(falling)) == []
 
 
 def test_the_sunset_list_offers_the_line_that_would_do_it() -> None:
