@@ -13,10 +13,12 @@ import pytest
 from tasks.core.books import Cause
 from tasks.core.candidates import OwnFigures
 from tasks.core.decisions import Code
+from tasks.core.errors import ConfigError
 from tasks.core.promotion_report import Asking, PromotionReport, TicketState
-from tasks.core.verdict import Kind
+from tasks.core.verdict import GateName, Kind, Status
 from tasks.report import promotion_state
-from tests.flows.stores import Sums
+from tests.databases import NewDatabase
+from tests.flows.stores import Stores, Sums
 from tests.flows.weekly import (
     FADES,
     MONDAY,
@@ -348,3 +350,49 @@ def merge(week: Week, ticket: str, tmp_path: Path) -> None:
 def of_days(sums: Sums, is_meant: Callable[[date], bool]) -> Sums:
     """Pick the sums of some days."""
     return {place: nano for place, nano in sums.items() if is_meant(place[0].day)}
+
+
+# --- Bad input -------------------------------------------------------------------------------
+
+
+@ONE_DATABASE
+def test_a_family_without_golden_has_a_verdict_and_what_needs_golden_is_not_asked(
+    week: Week,
+) -> None:
+    week.stores.edit("catalog.yaml", ("      - {from: 2026-11-10, stage: golden}\n", ""))
+
+    found = case_of(week.look())
+
+    assert found.packet.case.golden is None
+    assert found.verdict.kind is Kind.QUALIFIED
+    asked = {gate.name: gate.status for gate in found.verdict.gates}
+    assert {asked[name] for name in (GateName.GOLDEN, GateName.COST)} == {Status.NOT_ASKED}
+
+
+@ONE_DATABASE
+def test_a_store_without_any_item_has_a_verdict_for_everybody(
+    week: Week, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    empty = Stores(tmp_path / "empty", new_database())
+    shutil.copytree(week.stores.config, empty.config)
+    bare = Week(week.sandbox, empty, week.patch)
+    bare.begin()
+
+    report = bare.look()
+
+    assert len(report.cases) == len(week.look(is_dry_run=True).cases)
+    assert not {case.verdict.kind for case in report.cases} & {Kind.QUALIFIED, Kind.RETIRE}
+    assert all(case.verdict.rate.items == 0 for case in report.cases)
+    assert case_of(report).verdict.sentence
+
+
+@ONE_DATABASE
+def test_a_tier_that_the_policy_leaves_out_is_refused_before_any_look(week: Week) -> None:
+    tier = "  - tier: 1\n    required_controls: [human-review]\n    review_cadence_days: 90\n"
+    week.stores.edit("policy.yaml", (tier, ""))
+    before = week.rows()
+
+    with pytest.raises(ConfigError, match=r"tier"):
+        week.look()
+
+    assert week.rows() == before
