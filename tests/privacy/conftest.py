@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.server import SECRETS
+from sandbox.server import SECRETS, TICKET_SECRETS
 from tests.databases import Database, NewDatabase
 from tests.privacy.left import Left
 from tests.privacy.marks import MARKS
@@ -69,10 +69,14 @@ def left(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewDatabase | Non
     assert done.returncode == 0, (folder / "output.txt").read_text()[-3000:]
     secrets = {
         **SECRETS,
+        **TICKET_SECRETS,
         "digest key": _DIGEST_KEY,
         "Prefect": _PREFECT,
         "Prefect, password": _PREFECT.partition(":")[2],
         "Jira, as sent": f"{SECRETS['jira-user']}:{SECRETS['jira-token']}",
+        "tickets of Jira, as sent": (
+            f"{TICKET_SECRETS['tickets-jira-user']}:{TICKET_SECRETS['tickets-jira-token']}"
+        ),
         "ledger, password": "writes-only",
     }
     return Left(folder, database, secrets)

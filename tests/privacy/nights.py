@@ -3,30 +3,33 @@
 Three nights through the real flow and a Prefect server of its own, every logger at DEBUG:
 one on SQLite in a crowd of people, one on which every source fails with people in its
 answers, one on PostgreSQL (where the environment names one) on which our own code is at fault.
+Then a week with a ledger of its own, whose look opens a ticket that people write upon.
 What Prefect reads when it is imported is set first, so some imports stand in functions.
 """
 
 import json
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from unittest import mock
 
 from cli import rehearse
 from cli.main import main as graduand
-from sandbox import log_lines
+from sandbox import log_lines, ticket_acts
 from sandbox.faults import Faults
 from sandbox.people import PEOPLE
 from sandbox.records import LogLine
 from sandbox.script import NIGHTS
 from sandbox.server import Sandbox, running
 from sandbox.wire import Json, Reply, Request
+from tests.flows.weekly import weekly_organisation
 from tests.privacy.crowd import Crowd, crowded_lines
 
 #: Small, but with every kind of record.
@@ -49,6 +52,8 @@ def main(folder: Path) -> None:
         with running(night, scale=SCALE, now=NIGHTS[1]) as again:
             _fail(again, night)
             _tell_on(night)
+        with weekly_organisation(night) as fourth:
+            _judge(fourth, night)
         if url := os.environ.get("PRIVACY_LEDGER"):
             with running(night, scale=SCALE, now=NIGHTS[0]) as third:
                 _stumble(third, night, url)
@@ -154,6 +159,63 @@ def _tell_on(night: Path) -> None:
         "check --deep",
     ):
         sys.stdout.write(f"{words}: {graduand(words.split())}\n")
+
+
+def _judge(sandbox: Sandbox, night: Path) -> None:
+    """Take looks that open tickets, keep what was written, and have people write upon it."""
+    from flows.weekly_promotion import weekly_promotion  # noqa: PLC0415  # only once the environment is set
+    from tasks.ledger.upgrade import upgrade  # noqa: PLC0415  # as above
+
+    url = f"sqlite:///{night / 'var' / 'weekly.db'}"
+    upgrade(url)
+    others = {
+        "GRADUAND_CONFIG_DIR": str(_lenient(night / "lenient")),
+        "GRADUAND_DATABASE_URL": url,
+        "GRADUAND_LAKE_DIR": str(night / "var" / "lake-of-weekly"),
+        **rehearse.ticket_environment(sandbox),
+    }
+    with mock.patch.dict(os.environ, others):
+        _night(sandbox, night)
+        for opens_tickets in (True, True, False):
+            state = weekly_promotion(open_tickets=opens_tickets, return_state=True)
+            found = state.result(raise_on_failure=False)
+            sys.stdout.write(f"{state!r}\n{state.message}\n{found!r}\n")
+            if not (night / "tickets.json").exists():
+                written = json.dumps(ticket_acts.listing(sandbox.board))
+                (night / "tickets.json").write_text(written)
+                _decide(sandbox)
+        sys.stdout.write(f"backtest: {graduand(['backtest'])}\n")
+
+
+def _lenient(folder: Path) -> Path:
+    """Ask little enough for a workflow to qualify on what is left of its items in a crowd."""
+    shutil.copytree(rehearse._CONFIG, folder, ignore=shutil.ignore_patterns("*.py*"))
+    title = "    title: Propose tests for uncovered code\n"
+    controls = "    controls: [{control: human-review, evidence: Handbook, until: 2027-05-31}]\n"
+    gate = '    gate: {items: 10, repositories: 1, largest_stratum: "1", floor: "0.50"}\n'
+    for name, after, more in (
+        ("catalog.yaml", title, controls),
+        ("policy.yaml", "  - tier: 1\n", gate),
+    ):
+        text = (folder / name).read_text()
+        assert text.count(after) == 1
+        (folder / name).write_text(text.replace(after, after + more))
+    return folder
+
+
+def _decide(sandbox: Sandbox) -> None:
+    """Decline by label as people do, and name them wherever a ticket lets one write."""
+    first, second = PEOPLE[7], PEOPLE[8]
+    every: Any = ticket_acts.listing(sandbox.board)
+    for one in every["tickets"]:
+        ticket = {"system": one["system"], "key": one["key"]}
+        for said in (
+            {"act": "comment", "text": f"{first.name} <{first.email}> asks @{second.login}"},
+            {"act": "label", "add": f"graduand:{first.login}"},
+            {"act": "label", "add": f"graduand:declined:{second.login}"},
+            {"act": "label", "add": "graduand:declined"},
+        ):
+            ticket_acts.act(sandbox.board, {**ticket, **said}, sandbox.now)
 
 
 def _stumble(sandbox: Sandbox, night: Path, url: str) -> None:

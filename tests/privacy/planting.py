@@ -73,6 +73,36 @@ def in_the_ledger(left: Left, tmp_path: Path) -> Iterator[Blob]:
     return sinks.folder(tmp_path)
 
 
+def in_a_packet(left: Left, tmp_path: Path) -> Iterator[Blob]:
+    """Into the evidence of a verdict."""
+    copy = _copied(left.folder / "night/var/weekly.db", tmp_path)
+    _change(
+        copy,
+        "INSERT INTO evidence (digest, kind, subject, body, recorded_at)"
+        " SELECT substr(digest, 2) || '0', kind, subject, CAST(? AS TEXT), recorded_at"
+        " FROM evidence WHERE kind = 'packet' LIMIT 1",
+    )
+    return sinks.folder(tmp_path)
+
+
+def in_a_verdict(left: Left, tmp_path: Path) -> Iterator[Blob]:
+    """Into what a look said."""
+    copy = _copied(left.folder / "night/var/weekly.db", tmp_path)
+    _change(
+        copy,
+        "INSERT INTO verdicts SELECT id + 1000, workflow, epoch, verdict, evidence_digest,"
+        " CAST(? AS TEXT), as_of, recorded_at FROM verdicts WHERE id = 1",
+    )
+    return sinks.folder(tmp_path)
+
+
+def in_the_outbox(left: Left, tmp_path: Path) -> Iterator[Blob]:
+    """Into how far a ticket has come."""
+    copy = _copied(left.folder / "night/var/weekly.db", tmp_path)
+    _change(copy, "UPDATE outbox SET progress = CAST(? AS TEXT)")
+    return sinks.folder(tmp_path)
+
+
 def in_freed_pages(left: Left, tmp_path: Path) -> Iterator[Blob]:
     """Into a cell that was deleted: its bytes stay in the file."""
     copy = _copied(left.folder / "night/var/ledger.db", tmp_path)

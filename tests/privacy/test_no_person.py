@@ -1,5 +1,6 @@
 """No made-up person, and no secret, is in anything that crowded nights wrote, in any encoding."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,11 @@ SINKS: dict[str, Callable[[Left, Path], Iterator[Blob]]] = {
     "logs at DEBUG": planting.in_a_text("night/debug.log"),
     "output": planting.in_a_text("output.txt"),
     "temporary files": planting.in_a_new_file,
+    "packets": planting.in_a_packet,
+    "verdicts": planting.in_a_verdict,
+    "outbox": planting.in_the_outbox,
+    "tickets": planting.in_a_text("night/tickets.json"),
+    "candidates as CSV": planting.in_a_text("night/var/exports/candidates-2026-11-16.csv"),
 }
 
 
@@ -66,10 +72,25 @@ def test_the_nights_wrote_something_to_search_in(left: Left) -> None:
     assert left.count(ledger, "SELECT count(*) FROM period_acts") > 0
     told = "SELECT count(*) FROM artifact WHERE key IN ('month-close', 'pools', 'breaks')"
     assert left.count(prefect, told) >= len(("month-close", "pools", "breaks"))
-    assert len(list((left.folder / "night/var/exports").iterdir())) == len(("focus", "journal"))
+    exported = ("focus", "journal", "candidates")
+    assert len(list((left.folder / "night/var/exports").iterdir())) == len(exported)
     assert (left.folder / "night/reprice.csv").stat().st_size > 0
     assert list((lake / "aggregates").rglob("*.zst"))
     assert "explain posting 1.0: 0" in left.output
+
+
+def test_the_week_opened_a_ticket_and_read_back_what_people_decided(left: Left) -> None:
+    ledger, prefect = "night/var/weekly.db", "night/prefect/prefect.db"
+
+    tickets = json.loads((left.folder / "night/tickets.json").read_text())["tickets"]
+    assert [one["title"] for one in tickets if "coverage-writer" in one["title"]]
+    for table in ("verdicts", "evidence", "outbox"):
+        assert left.count(ledger, f"SELECT count(*) FROM {table}") > 0, table
+    assert left.count(ledger, "SELECT count(*) FROM verdicts WHERE verdict = 'decision'") > 0
+    keys = ("candidates", "sunset", "scorecards")
+    told = f"SELECT count(DISTINCT key) FROM artifact WHERE key IN {keys}"
+    assert left.count(prefect, told) == len(keys)
+    assert "backtest: 0" in left.output
 
 
 @pytest.mark.parametrize(
