@@ -5,8 +5,8 @@
 
 Workflows are made up (`gate_worlds.py`, `gate_costs.py`), looked at weekly for a year, and judged
 by the product's own e-values, bets and default numbers, many at once; tests hold the short form
-used here against `tasks.core.gate.judge`. Each cell of the table is drawn on its own, from a seed
-of its own.
+used here against `tasks.core.promotion.gate.judge`. Each cell of the table is drawn on its own,
+from a seed of its own.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from benchmarks.gate_table import (
 )
 from benchmarks.gate_watch import suspensions, watch
 from benchmarks.gate_worlds import WORLDS, Bools, History, World, play
-from tasks.core.terms import DEFAULTS, WHOLE, Terms
+from tasks.core.promotion.terms import DEFAULTS, WHOLE, Terms
 
 #: The tier of the main table; its floor is the 80 % that people name first.
 TIER = 3

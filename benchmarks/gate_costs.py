@@ -10,11 +10,11 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.gate_worlds import Bools, Counts, History, Rates, World, arrivals
-from tasks.core.betting import bet_logs, dearer_logs, log_e_of_sums
-from tasks.core.cost_gate import FEWEST_ITEMS
-from tasks.core.e_values import threshold
-from tasks.core.scorecard import STAKES
-from tasks.core.terms import WHOLE, Terms
+from tasks.core.promotion.betting import bet_logs, dearer_logs, log_e_of_sums
+from tasks.core.promotion.cost_gate import FEWEST_ITEMS
+from tasks.core.promotion.e_values import threshold
+from tasks.core.promotion.scorecard import STAKES
+from tasks.core.promotion.terms import WHOLE, Terms
 
 #: Share of items that succeed, of golden's too: success is no question here.
 SUCCEEDING = 0.95

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import numpy as np
 
 from benchmarks.gate_worlds import WEEKS, Bools, Counts, Outcomes
-from tasks.core.cusum import LEAST_OUTCOMES, THRESHOLD
-from tasks.core.gate_window import EXPLORED_DAYS, CardAsking
-from tasks.core.scorecard import LOG_UNIT, Scorecard
-from tasks.core.terms import Terms
+from tasks.core.promotion.cusum import LEAST_OUTCOMES, THRESHOLD
+from tasks.core.promotion.gate_window import EXPLORED_DAYS, CardAsking
+from tasks.core.promotion.scorecard import LOG_UNIT, Scorecard
+from tasks.core.promotion.terms import Terms
 
 _WINDOW = EXPLORED_DAYS // 7
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)

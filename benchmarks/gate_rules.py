@@ -9,9 +9,9 @@ from scipy.special import betaincinv, ndtri
 
 from benchmarks.gate_falls import falling
 from benchmarks.gate_worlds import GOLDEN_EASY, WEEKS, Bools, Counts, History, Rates
-from tasks.core.e_values import log_e_value, threshold
-from tasks.core.mix import MIX_LIMIT_PPM
-from tasks.core.terms import WHOLE, Terms
+from tasks.core.promotion.e_values import log_e_value, threshold
+from tasks.core.promotion.mix import MIX_LIMIT_PPM
+from tasks.core.promotion.terms import WHOLE, Terms
 
 #: What the rules beside ours ask for.
 NAIVE_ITEMS = 20

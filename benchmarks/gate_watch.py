@@ -7,9 +7,9 @@ import numpy as np
 from benchmarks.gate_falls import falling
 from benchmarks.gate_rules import proven
 from benchmarks.gate_worlds import PACE, WEEKS, Counts, World, play
-from tasks.core.cusum import LEAST_OUTCOMES, THRESHOLD, reference_rate, steps
-from tasks.core.scorecard import LOG_UNIT
-from tasks.core.terms import WHOLE, Terms
+from tasks.core.promotion.cusum import LEAST_OUTCOMES, THRESHOLD, reference_rate, steps
+from tasks.core.promotion.scorecard import LOG_UNIT
+from tasks.core.promotion.terms import WHOLE, Terms
 
 #: Watched rates, and by how much they fall.
 RATES = (0.70, 0.80, 0.85, 0.90, 0.95)

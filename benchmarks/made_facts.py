@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from config.shapes.catalog import Workflow
-from tasks.core.gate_window import CardAsking
-from tasks.core.scorecard import Scorecard
-from tasks.core.terms import DEFAULTS
+from tasks.core.promotion.gate_window import CardAsking
+from tasks.core.promotion.scorecard import Scorecard
+from tasks.core.promotion.terms import DEFAULTS
 from tasks.lake.item_facts import ITEM_FACTS, FactsFile, facts_file
 from tasks.lake.parquet import arrow_schema
 from tasks.lake.store import Lake

@@ -18,7 +18,7 @@ from benchmarks.made_rows import distinct_hints, prepare, rows_of
 from config.load import load_config
 from tasks.core.books import Label, Snapshot
 from tasks.core.tables import Table
-from tasks.core.work_items import EventKind, event_id
+from tasks.core.work.work_items import EventKind, event_id
 from tasks.lake.parquet import arrow_schema, parquet_bytes
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger

@@ -29,9 +29,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.made_facts import Size, made_asking, made_workflows, write_made_facts
 from config.shapes.gate import GateRules
-from tasks.core.candidates import contenders_of
-from tasks.core.gate import judge
-from tasks.core.verdict import Verdict
+from tasks.core.promotion.candidates import contenders_of
+from tasks.core.promotion.gate import judge
+from tasks.core.promotion.verdict import Verdict
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.item_facts import ITEM_FACTS, FactsFile, as_snapshots
 from tasks.lake.scorecards import query_scorecards

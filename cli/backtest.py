@@ -8,9 +8,9 @@ from config.load import load_config
 from config.settings import Settings, settings_from_environment
 from config.shapes.policy import Policy
 from config.source_checks import policy_misfits
-from tasks.core.backtest import backtest
 from tasks.core.digests import text_digest
-from tasks.core.packets import Packet, PacketError, packet_text, read_packet, verdict_of
+from tasks.core.promotion.backtest import backtest
+from tasks.core.promotion.packets import Packet, PacketError, packet_text, read_packet, verdict_of
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.pages.backtest import backtest_story, packet_story

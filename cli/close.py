@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from textwrap import indent
 
 from config.settings import settings_from_environment
-from tasks.core.close_report import CloseReport, Signature
 from tasks.core.errors import GraduandError
-from tasks.core.periods import PeriodState
+from tasks.core.month_end.close_report import CloseReport, Signature
+from tasks.core.month_end.periods import PeriodState
 from tasks.core.plan import PlanError
 from tasks.pages.close import close_line, run_name
 from tasks.pages.text import LONGEST_SENTENCE, amount, plain

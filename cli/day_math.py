@@ -11,23 +11,23 @@ from config.shapes.catalog import Catalog
 from config.shapes.finance import Finance
 from config.shapes.policy import Policy
 from config.shapes.sources import AgentLogSource, ChargeSource, Sources
-from tasks.core.account_days import book_account_days
-from tasks.core.allocation import Account, allocate
 from tasks.core.attribution import resolve
 from tasks.core.books import BookKey, Destination, DestinationKind, Snapshot
-from tasks.core.breaks import NOWHERE, Legs
 from tasks.core.cells import ChargeCell, Resolutions, RunCell, UsageCell
-from tasks.core.charges import DayCharges, runs_named, sort_charges
-from tasks.core.currency import Rates, converted
 from tasks.core.explained import BookedBy, DayMath, SplitLine
-from tasks.core.matching import Line, Matched, match
 from tasks.core.night import NightInputs
 from tasks.core.ownership import Ownership
-from tasks.core.prepaid import by_account
 from tasks.core.prices import PriceCard, card_from_json
-from tasks.core.seats import SeatDay, Seats, tokens_by_line
+from tasks.core.reconciling.account_days import book_account_days
+from tasks.core.reconciling.allocation import Account, allocate
+from tasks.core.reconciling.breaks import NOWHERE, Legs
+from tasks.core.reconciling.charges import DayCharges, runs_named, sort_charges
+from tasks.core.reconciling.currency import Rates, converted
+from tasks.core.reconciling.matching import Line, Matched, match
+from tasks.core.reconciling.prepaid import by_account
+from tasks.core.reconciling.seats import SeatDay, Seats, tokens_by_line
+from tasks.core.reconciling.tolerance import Tolerances
 from tasks.core.tables import CHARGES, RUNS, USAGE
-from tasks.core.tolerance import Tolerances
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog
 from tasks.lake.store import Lake

@@ -11,10 +11,10 @@ from config.load import Config
 from config.shapes.finance import Prepaid
 from tasks.core.books import DayBasis, Destination, DestinationKind, Method, Snapshot
 from tasks.core.cells import ChargeCell
-from tasks.core.currency import Rates, converted, fx_digests
 from tasks.core.digests import joined_digest
 from tasks.core.money import to_nano
 from tasks.core.night import IssuerDay
+from tasks.core.reconciling.currency import Rates, converted, fx_digests
 from tasks.core.tables import CHARGES
 from tasks.lake.queries import Queries
 from tasks.lake.store import Lake

@@ -13,9 +13,9 @@ from cli.day_math import day_math
 from cli.explain_figure import explain_figure, explain_tie
 from config.settings import settings_from_environment
 from config.shapes.finance import Finance
-from tasks.core.dispositions import decide, dispositions_by_break, in_words
 from tasks.core.errors import GraduandError, LakeError, LedgerError
 from tasks.core.explained import BookedBy, BreakStory, DayMath, EntryStory, FamilyStory
+from tasks.core.month_end.dispositions import decide, dispositions_by_break, in_words
 from tasks.lake.store import Lake
 from tasks.ledger import history
 from tasks.ledger.ledger import Ledger

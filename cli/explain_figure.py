@@ -7,13 +7,13 @@ from datetime import date
 from config.load import load_config
 from config.settings import Settings
 from tasks.as_of import config_as_of
-from tasks.core.break_ids import break_id
 from tasks.core.days import period_days
 from tasks.core.errors import GraduandError
 from tasks.core.explained import BookedBy
 from tasks.core.figures import FigureStory, TieStory, figure_of, parts_of
 from tasks.core.plan import Plan
-from tasks.core.reconcile import reconcile
+from tasks.core.reconciling.break_ids import break_id
+from tasks.core.reconciling.reconcile import reconcile
 from tasks.lake.store import Lake
 from tasks.ledger import history
 from tasks.ledger.ledger import Ledger

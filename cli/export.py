@@ -13,22 +13,22 @@ from pathlib import Path
 
 from config.load import Config, load_config
 from config.settings import settings_from_environment
-from tasks.core.billed_lines import Bill, ExportError, Line, advances_of, booked_lines
 from tasks.core.books import BookKey
-from tasks.core.currency import Rates
-from tasks.core.focus import focus_rows
-from tasks.core.focus_checks import (
+from tasks.core.exports.billed_lines import Bill, ExportError, Line, advances_of, booked_lines
+from tasks.core.exports.focus import focus_rows
+from tasks.core.exports.focus_checks import (
     invoice_faults,
     ledger_faults,
     origin_faults,
     row_faults,
     table_faults,
 )
-from tasks.core.focus_columns import FOCUS_VERSION, Row
-from tasks.core.focus_invoices import with_invoices
-from tasks.core.focus_prices import RateBook, nano_decimal
-from tasks.core.focus_values import Context
-from tasks.core.journal import journal_of
+from tasks.core.exports.focus_columns import FOCUS_VERSION, Row
+from tasks.core.exports.focus_invoices import with_invoices
+from tasks.core.exports.focus_prices import RateBook, nano_decimal
+from tasks.core.exports.focus_values import Context
+from tasks.core.exports.journal import journal_of
+from tasks.core.reconciling.currency import Rates
 from tasks.core.tables import CHARGES, USAGE
 from tasks.lake.focus_file import focus_parquet
 from tasks.lake.queries import Queries

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from config.load import load_config
 from config.settings import settings_from_environment
 from tasks.core.errors import GraduandError
-from tasks.core.gate_words import verdict_words
-from tasks.core.promotion_report import PromotionReport
-from tasks.core.verdict import Kind
+from tasks.core.promotion.gate_words import verdict_words
+from tasks.core.promotion.verdict import Kind
+from tasks.core.review.promotion_report import PromotionReport
 from tasks.pages.candidates import listed_cases, summary
 from tasks.pages.text import LONGEST_SENTENCE, plain
 

@@ -11,7 +11,7 @@ from config.source_checks import sources_misfits
 from tasks.as_of import config_as_of
 from tasks.core.plan import plan_night
 from tasks.core.prices import compile_card, seen_in
-from tasks.core.repricing import other_issuers, reprice
+from tasks.core.reconciling.repricing import other_issuers, reprice
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.night_inputs import gather

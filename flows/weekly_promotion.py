@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from config.settings import settings_from_environment
 from flows.parameters import Moment, WorkflowName
 from tasks.ask import ask_people
-from tasks.core.promotion_report import Asking
+from tasks.core.review.promotion_report import Asking
 from tasks.pages.candidates import run_name
 from tasks.promote import judge_workflows
 from tasks.pull import check_stores

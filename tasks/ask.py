@@ -16,15 +16,17 @@ from config.settings import settings_from_environment
 from config.shapes.catalog import Workflow
 from config.shapes.gate import GateRules
 from config.shapes.tickets import GithubTickets, Tickets
-from tasks.core.decisions import Asked, Decision, decision_by_catalog, decision_by_labels
-from tasks.core.delivery import OutboxRow, Standing
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import LedgerError, SourceError
-from tasks.core.packets import PacketError, read_packet
-from tasks.core.promotion_report import PromotionReport, TicketState
-from tasks.core.ticket_comments import escalation_notice
-from tasks.core.ticket_content import TicketContent
-from tasks.core.ticket_wishes import (
+from tasks.core.promotion.decisions import Asked, Decision, decision_by_catalog, decision_by_labels
+from tasks.core.promotion.packets import PacketError, read_packet
+from tasks.core.promotion.verdict import Verdict
+from tasks.core.promotion.watch import overdue
+from tasks.core.review.delivery import OutboxRow, Standing
+from tasks.core.review.promotion_report import PromotionReport, TicketState
+from tasks.core.review.ticket_comments import escalation_notice
+from tasks.core.review.ticket_content import TicketContent
+from tasks.core.review.ticket_wishes import (
     ESCALATION,
     KINDS,
     REVIEW,
@@ -36,8 +38,6 @@ from tasks.core.ticket_wishes import (
     wishes_of,
     workflow_and_epoch,
 )
-from tasks.core.verdict import Verdict
-from tasks.core.watch import overdue
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.outbox import Message

@@ -18,20 +18,19 @@ from config.load import Config, load_config
 from config.settings import Settings, settings_from_environment
 from config.shapes.finance import Invoice
 from config.shapes.sources import ChargeSource
-from tasks.core.accruals import Accrued, accrual_night, accruals_of
 from tasks.core.books import BreakClass
-from tasks.core.close_report import (
+from tasks.core.days import period_days
+from tasks.core.errors import StaleNightError
+from tasks.core.month_end.accruals import Accrued, accrual_night, accruals_of
+from tasks.core.month_end.close_report import (
     CloseReport,
     IssuerRow,
     Signature,
     issuer_rows,
     signature_of,
 )
-from tasks.core.closing import InvoiceBreak, PeriodFacts, checklist, expected_days
-from tasks.core.days import period_days
-from tasks.core.errors import StaleNightError
-from tasks.core.ownership import Ownership
-from tasks.core.periods import (
+from tasks.core.month_end.closing import InvoiceBreak, PeriodFacts, checklist, expected_days
+from tasks.core.month_end.periods import (
     Act,
     PeriodAct,
     PeriodState,
@@ -45,6 +44,7 @@ from tasks.core.periods import (
     ranges,
     state_of,
 )
+from tasks.core.ownership import Ownership
 from tasks.core.plan import Plan, PlanError
 from tasks.core.totals import completeness_ppm
 from tasks.lake.store import Lake

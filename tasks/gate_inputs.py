@@ -19,28 +19,33 @@ from config.shapes.catalog import Workflow
 from config.shapes.sources import AgentLogSource
 from tasks.core.attribution import resolve
 from tasks.core.books import BookKey, Destination, Snapshot
+from tasks.core.budgeting.forecast import BASIS_DAYS
 from tasks.core.cells import Resolutions
-from tasks.core.controls import ControlTold, FetchedControl, repositories_in_scope
-from tasks.core.declared_metrics import metric_findings
 from tasks.core.digests import joined_digest, keyed_digest
-from tasks.core.epochs import Epoch, epoch_of
 from tasks.core.errors import LakeError
 from tasks.core.findings import Finding
-from tasks.core.forecast import BASIS_DAYS
-from tasks.core.gate_spend import completed, currency_findings, currency_of, spent_in_exploration
-from tasks.core.gate_window import CardAsking, asked_cards, golden_by_family
-from tasks.core.item_facts import ItemFact
-from tasks.core.item_incidents import incident_moments, untyped_incident_items
-from tasks.core.item_owners import KnownItems, item_facts, review_rounds
-from tasks.core.item_states import current_items
-from tasks.core.item_work import list_rates, names_in_logs
-from tasks.core.missing_runs import MissingRuns, missing_runs
-from tasks.core.outcomes import references
 from tasks.core.plan import Plan
-from tasks.core.scorecard import Scorecard
+from tasks.core.promotion.controls import ControlTold, FetchedControl, repositories_in_scope
+from tasks.core.promotion.declared_metrics import metric_findings
+from tasks.core.promotion.gate_spend import (
+    completed,
+    currency_findings,
+    currency_of,
+    spent_in_exploration,
+)
+from tasks.core.promotion.gate_window import CardAsking, asked_cards, golden_by_family
+from tasks.core.promotion.scorecard import Scorecard
 from tasks.core.standing import Known, stand
 from tasks.core.tables import CONTROLS, METRICS, RUNS, Table
 from tasks.core.version import CODE_VERSION
+from tasks.core.work.epochs import Epoch, epoch_of
+from tasks.core.work.item_facts import ItemFact
+from tasks.core.work.item_incidents import incident_moments, untyped_incident_items
+from tasks.core.work.item_owners import KnownItems, item_facts, review_rounds
+from tasks.core.work.item_states import current_items
+from tasks.core.work.item_work import list_rates, names_in_logs
+from tasks.core.work.missing_runs import MissingRuns, missing_runs
+from tasks.core.work.outcomes import references
 from tasks.lake.item_facts import FactsFile, write_facts
 from tasks.lake.item_runs import ItemAsking
 from tasks.lake.queries import Queries

@@ -17,7 +17,7 @@ from tasks.core.books import Snapshot
 from tasks.core.digests import joined_digest
 from tasks.core.errors import LedgerError
 from tasks.core.kept import KeptNight, kept_text, read_kept
-from tasks.core.periods import newest_number
+from tasks.core.month_end.periods import newest_number
 from tasks.core.plan import Plan
 from tasks.core.version import CODE_VERSION
 from tasks.lake.store import Lake

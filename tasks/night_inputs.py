@@ -14,9 +14,7 @@ from config.shapes.finance import Finance
 from config.shapes.sources import AgentLogSource, Source
 from tasks.as_of import card_as_of
 from tasks.core.attribution import hint_findings, resolve
-from tasks.core.bases import Made
 from tasks.core.books import DayBasis, Snapshot
-from tasks.core.breaks import Quarantine
 from tasks.core.cells import ChargeCell, Dimension
 from tasks.core.claims import (
     LoggedCost,
@@ -28,11 +26,13 @@ from tasks.core.claims import (
 from tasks.core.days import period_days
 from tasks.core.digests import joined_digest
 from tasks.core.errors import LakeError
+from tasks.core.month_end.periods import closed_map, newest_number
 from tasks.core.night import IssuerDay, NightInputs
-from tasks.core.oversized import held_too, oversized_days, size_findings, without_days
-from tasks.core.periods import closed_map, newest_number
 from tasks.core.plan import Plan
 from tasks.core.prices import PriceCard, compile_card, seen_in
+from tasks.core.reconciling.bases import Made
+from tasks.core.reconciling.breaks import Quarantine
+from tasks.core.reconciling.oversized import held_too, oversized_days, size_findings, without_days
 from tasks.core.standing import Known, Standing, stand, unreported_days
 from tasks.core.tables import CHARGES
 from tasks.lake.queries import Queries

@@ -15,21 +15,27 @@ from config.misfits import CATALOG
 from config.settings import Settings, settings_from_environment
 from config.shapes.catalog import Workflow
 from tasks.as_of import config_as_of
-from tasks.core.candidates import contenders_of, own_figures, sunset_list
-from tasks.core.case import Case
-from tasks.core.controls import FreshControls, controls_of, fresh_controls
-from tasks.core.decisions import Decision
-from tasks.core.delivery import OutboxRow, Standing
+from tasks.core.budgeting.forecast import spend_needed_from
+from tasks.core.budgeting.pools import pools_of
 from tasks.core.findings import Finding
-from tasks.core.forecast import spend_needed_from
-from tasks.core.packets import Cut, Packet, freeze, packet_text
-from tasks.core.pools import pools_of
-from tasks.core.promotion_cases import Surroundings, production_pools, ticket_case, with_patch
-from tasks.core.promotion_report import Asking, PromotionReport, TicketState
-from tasks.core.scopes import squads_allowed
-from tasks.core.terms import terms_of
-from tasks.core.ticket_case import TicketCase
-from tasks.core.ticket_wishes import (
+from tasks.core.promotion.candidates import contenders_of, own_figures, sunset_list
+from tasks.core.promotion.case import Case
+from tasks.core.promotion.controls import FreshControls, controls_of, fresh_controls
+from tasks.core.promotion.decisions import Decision
+from tasks.core.promotion.packets import Cut, Packet, freeze, packet_text
+from tasks.core.promotion.scopes import squads_allowed
+from tasks.core.promotion.terms import terms_of
+from tasks.core.promotion.watch import watch
+from tasks.core.review.delivery import OutboxRow, Standing
+from tasks.core.review.promotion_cases import (
+    Surroundings,
+    production_pools,
+    ticket_case,
+    with_patch,
+)
+from tasks.core.review.promotion_report import Asking, PromotionReport, TicketState
+from tasks.core.review.ticket_case import TicketCase
+from tasks.core.review.ticket_wishes import (
     KINDS,
     REVIEW,
     Wish,
@@ -37,7 +43,6 @@ from tasks.core.ticket_wishes import (
     wishes_of,
     workflow_and_epoch,
 )
-from tasks.core.watch import watch
 from tasks.gate_inputs import GateInputs, gather_gate
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger

@@ -24,7 +24,7 @@ from tasks.core.digests import keyed_digest
 from tasks.core.errors import GraduandError, WaitUntilError
 from tasks.core.faults import without_values
 from tasks.core.findings import Finding
-from tasks.core.periods import closed_map
+from tasks.core.month_end.periods import closed_map
 from tasks.core.tables import RUNS
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger

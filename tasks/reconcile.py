@@ -24,31 +24,31 @@ from config.shapes.sources import (
     PayablesFileSource,
 )
 from tasks.as_of import config_as_of
-from tasks.core.bases import bases_of
 from tasks.core.books import DayBasis, Entry
-from tasks.core.break_ids import break_id
-from tasks.core.breaks import Quarantine
+from tasks.core.budgeting.forecast import spend_needed_from
+from tasks.core.budgeting.pending import pending_days
+from tasks.core.budgeting.pool_days import PendingDay
+from tasks.core.budgeting.pools import Pools, pools_of
 from tasks.core.claims import LoggedCost, OutcomeCounts
 from tasks.core.contract_diff import contract_diff
-from tasks.core.corrections import Correction, corrections_of
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
 from tasks.core.findings import Finding
-from tasks.core.forecast import spend_needed_from
-from tasks.core.item_states import current_items
 from tasks.core.kept import KeptNight
+from tasks.core.month_end.corrections import Correction, corrections_of
+from tasks.core.month_end.posting import difference
+from tasks.core.month_end.roll_forward import Measured, roll_forward, standing_after
 from tasks.core.night import Books, IssuerDay
 from tasks.core.night_report import NightReport
-from tasks.core.outcomes import Outcomes, outcomes_of, references
-from tasks.core.pending import pending_days
 from tasks.core.plan import Failure, Plan
-from tasks.core.pool_days import PendingDay
-from tasks.core.pools import Pools, pools_of
-from tasks.core.posting import difference
 from tasks.core.prices import PriceCard, card_from_json
-from tasks.core.reconcile import reconcile as reconcile_books
-from tasks.core.roll_forward import Measured, roll_forward, standing_after
+from tasks.core.reconciling.bases import bases_of
+from tasks.core.reconciling.break_ids import break_id
+from tasks.core.reconciling.breaks import Quarantine
+from tasks.core.reconciling.reconcile import reconcile as reconcile_books
 from tasks.core.statement import aged, night_of, reasons_of
+from tasks.core.work.item_states import current_items
+from tasks.core.work.outcomes import Outcomes, outcomes_of, references
 from tasks.kept_nights import Moment, files_of, load_night, moment_of, save_night
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger

@@ -21,7 +21,7 @@ from prefect.states import Completed, Failed
 
 from config.settings import settings_from_environment
 from tasks.core.night_report import NightReport
-from tasks.core.promotion_report import PromotionReport
+from tasks.core.review.promotion_report import PromotionReport
 from tasks.pages import night as pages
 from tasks.pages.breaks import breaks
 from tasks.pages.candidates import candidates, run_name

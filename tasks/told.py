@@ -11,9 +11,9 @@ from config.load import Config
 from config.shapes.finance import Finance
 from config.shapes.sources import ChargeSource, Source
 from tasks.core.findings import Finding
-from tasks.core.payables import unconnected_vendors
+from tasks.core.invoicing.payables import unconnected_vendors
+from tasks.core.invoicing.told_invoices import invoices_of
 from tasks.core.tables import INVOICES, PAYABLES, Table
-from tasks.core.told_invoices import invoices_of
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which

@@ -16,8 +16,8 @@ from great_expectations.expectations import (
 from great_expectations.expectations.expectation import Expectation
 
 from tasks.checks.frames import DAY_SHIFT, KEY, TEXT
-from tasks.core.controls import ControlName, ControlTold
 from tasks.core.money import MAX_NANO
+from tasks.core.promotion.controls import ControlName, ControlTold
 from tasks.core.tables import (
     CHARGES,
     CONTROLS,
@@ -30,7 +30,7 @@ from tasks.core.tables import (
     WORK_ITEM_EVENTS,
     Table,
 )
-from tasks.core.work_items import EventKind
+from tasks.core.work.work_items import EventKind
 
 #: Name of the check whose failure means that the batch, not a row, is wrong.
 UNIQUE_KEY = "unique_key"

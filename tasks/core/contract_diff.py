@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from config.shapes.sources import ContractLine, Sources
 from config.yaml_lines import parse_document
 from tasks.core.errors import ConfigError
-from tasks.core.offers import ContractOffer
+from tasks.core.reconciling.offers import ContractOffer
 
 _WILDCARD = re.compile(r"([*?\[])")
 # What reads as text without quotes, also between the braces of a flow mapping.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tasks.core.books import Break, DayBasis, Destination, Entry, Inputs, Snapshot
-from tasks.core.buckets import Bucket
-from tasks.core.tolerance import Tolerance
+from tasks.core.reconciling.buckets import Bucket
+from tasks.core.reconciling.tolerance import Tolerance
 
 
 @dataclass(frozen=True, slots=True)

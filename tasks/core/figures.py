@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tasks.core.books import Break, Destination, DestinationKind, Posting
 from tasks.core.errors import GraduandError
 from tasks.core.explained import BookedBy, BookedEntry
-from tasks.core.ties import TieOut
+from tasks.core.reconciling.ties import TieOut
 from tasks.core.totals import EXPLAINED, explained_as, is_usage
 
 _PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])", re.ASCII)

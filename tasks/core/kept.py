@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tasks.core.books import DayBasis
-from tasks.core.breaks import Quarantine
+from tasks.core.budgeting.pool_days import PendingDay
 from tasks.core.claims import LoggedCost, OutcomeCounts
-from tasks.core.corrections import Correction
+from tasks.core.month_end.corrections import Correction
 from tasks.core.night import Books
 from tasks.core.plain import from_plain, to_plain
-from tasks.core.pool_days import PendingDay
+from tasks.core.reconciling.breaks import Quarantine
 
 
 @dataclass(frozen=True, slots=True)

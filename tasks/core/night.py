@@ -9,16 +9,16 @@ from config.shapes.finance import Finance
 from config.shapes.policy import Policy
 from config.shapes.sources import Issuer
 from tasks.core.books import BookKey, Break, BreakClass, Destination
-from tasks.core.breaks import Legs, Quarantine
 from tasks.core.cells import ChargeCell, RunCell, UsageCell
 from tasks.core.findings import Finding
-from tasks.core.matching import Line
-from tasks.core.offers import ContractOffer
-from tasks.core.prepaid import PrepaidRow
+from tasks.core.invoicing.settlement import Settlement
 from tasks.core.prices import PriceCard
-from tasks.core.seats import SeatRow
-from tasks.core.settlement import Settlement
-from tasks.core.ties import TieOut
+from tasks.core.reconciling.breaks import Legs, Quarantine
+from tasks.core.reconciling.matching import Line
+from tasks.core.reconciling.offers import ContractOffer
+from tasks.core.reconciling.prepaid import PrepaidRow
+from tasks.core.reconciling.seats import SeatRow
+from tasks.core.reconciling.ties import TieOut
 from tasks.core.totals import Coverage, Leak, OtherRow, PoolRow
 
 SourceDay = tuple[str, date]

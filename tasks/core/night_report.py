@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tasks.core.books import Break
-from tasks.core.break_ids import NO_CURRENCY
-from tasks.core.corrections import Correction
-from tasks.core.dispositions import Decided
+from tasks.core.budgeting.pools import Pools
 from tasks.core.findings import Finding
+from tasks.core.month_end.corrections import Correction
+from tasks.core.month_end.dispositions import Decided
+from tasks.core.month_end.roll_forward import Roll
 from tasks.core.night import Books
-from tasks.core.outcomes import Outcomes
 from tasks.core.plan import Failure, Plan
-from tasks.core.pools import Pools
-from tasks.core.roll_forward import Roll
+from tasks.core.reconciling.break_ids import NO_CURRENCY
+from tasks.core.work.outcomes import Outcomes
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from config.shapes.finance import Finance
 from config.shapes.sources import AgentLogSource, ChargeSource, Source
 from tasks.core.books import BreakClass, DayBasis, Snapshot
-from tasks.core.breaks import Legs
 from tasks.core.days import window_days
 from tasks.core.night import IssuerDay, SourceDay
 from tasks.core.plan import Plan
+from tasks.core.reconciling.breaks import Legs
 from tasks.core.tables import CHARGES, RUNS, USAGE
 
 #: A report of money, or a log: the sources whose days can be counted.

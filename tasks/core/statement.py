@@ -6,13 +6,13 @@ from datetime import datetime
 
 from config.shapes.finance import Disposition
 from tasks.core.books import Break, Entry, Inputs, Night, Reconciliation
-from tasks.core.break_ids import break_currency, break_id
-from tasks.core.breaks import Quarantine
 from tasks.core.digests import joined_digest
-from tasks.core.dispositions import decide, dispositions_by_break
+from tasks.core.month_end.dispositions import decide, dispositions_by_break
 from tasks.core.night import Books, IssuerDay
 from tasks.core.night_report import KnownBreak
 from tasks.core.plan import Failure, Plan
+from tasks.core.reconciling.break_ids import break_currency, break_id
+from tasks.core.reconciling.breaks import Quarantine
 from tasks.core.totals import Coverage
 from tasks.core.version import CODE_VERSION
 

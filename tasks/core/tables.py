@@ -119,7 +119,7 @@ WORK_ITEM_EVENTS = Table(
         *_required("source"),
         *_required("day", of="day"),  # the UTC day of the pull that observed it
         *_required("item"),  # gh:<repository id>#<number> or jira:<issue id>
-        *_required("event"),  # closed vocabulary, see tasks.core.work_items
+        *_required("event"),  # closed vocabulary, see tasks.core.work.work_items
         *_required("occurred_at", "observed_at", of="ts"),
         *_optional("value"),  # slug from a closed or declared set
         *_optional("ref"),  # another item, a commit, a repository
@@ -166,7 +166,7 @@ CONTROLS = Table(
         *_required("day", of="day"),  # the UTC day of the pull
         *_required("repository"),  # gh:<repository id>
         *_required("name"),  # owner/name; a renamed one also under an old name of a scope
-        *_required("control"),  # closed vocabulary, see tasks.core.controls
+        *_required("control"),  # closed vocabulary, see tasks.core.promotion.controls
         *_required("state"),  # present, absent or unknown
         *_required("detail"),  # closed vocabulary, see docs/controls.md
         *_required("observed_at", of="ts"),

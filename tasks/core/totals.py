@@ -9,7 +9,7 @@ from datetime import date
 
 from config.shapes.base import Pool
 from tasks.core.books import BookKey, Destination, DestinationKind, Method, Strength
-from tasks.core.ties import TieOut
+from tasks.core.reconciling.ties import TieOut
 
 PPM = 1_000_000
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import duckdb
 import pyarrow as pa
 
-from tasks.core.gate_window import CardAsking, caps_of, thresholds_of
-from tasks.core.scorecard import LOG_UNIT, STAKES, CostTally
+from tasks.core.promotion.gate_window import CardAsking, caps_of, thresholds_of
+from tasks.core.promotion.scorecard import LOG_UNIT, STAKES, CostTally
 from tasks.lake.card_counts import by_workflow
 
 _COSTS = """
@@ -34,7 +34,7 @@ SELECT number, caps.* FROM caps JOIN asked USING (workflow)
 
 
 def _bets_query() -> str:
-    """Write the bets as `tasks.core.betting` states them, operation by operation."""
+    """Write the bets as `tasks.core.promotion.betting` states them, operation by operation."""
     # A cast of a DOUBLE to an integer rounds half to even, as Python's `round` does.
     logs = [
         f"sum(CAST(ln(1 {sign} {stake}::DOUBLE * {z}) / {LOG_UNIT}::DOUBLE AS BIGINT))"

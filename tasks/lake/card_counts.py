@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from tasks.core.scorecard import CostTally, Scorecard, Stratum
+from tasks.core.promotion.scorecard import CostTally, Scorecard, Stratum
 from tasks.lake.instants import utc_instant
 
 #: What figures are over, unless they say otherwise: ripe items of the epoch, none cancelled.

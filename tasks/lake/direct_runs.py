@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from tasks.core.books import Strength
 from tasks.core.cells import Resolutions, RunCell
-from tasks.core.matching import Line, line_of
+from tasks.core.reconciling.matching import Line, line_of
 from tasks.lake.engine import Limits
 from tasks.lake.files import LocalFiles, ObjectFiles
 from tasks.lake.run_cells import RunLog, query_run_cells

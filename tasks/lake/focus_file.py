@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.core.focus_columns import COLUMNS, FOCUS_VERSION, SCALE, Row
+from tasks.core.exports.focus_columns import COLUMNS, FOCUS_VERSION, SCALE, Row
 
 _TYPES = {
     "text": pa.string(),

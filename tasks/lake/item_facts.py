@@ -8,8 +8,8 @@ from itertools import islice
 import pyarrow as pa
 
 from tasks.core.books import Snapshot
-from tasks.core.item_facts import COLUMNS, ItemFact
 from tasks.core.tables import Table
+from tasks.core.work.item_facts import COLUMNS, ItemFact
 from tasks.lake.parquet import arrow_schema, parquet_bytes
 from tasks.lake.store import Lake
 

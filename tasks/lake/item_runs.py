@@ -7,8 +7,8 @@ import duckdb
 import pyarrow as pa
 
 from tasks.core.cells import Resolutions
-from tasks.core.item_work import ItemWork, ListRate
 from tasks.core.tables import RUNS, TOKEN_KINDS
+from tasks.core.work.item_work import ItemWork, ListRate
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 from tasks.lake.instants import utc_instant

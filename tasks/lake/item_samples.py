@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from tasks.core.gate_window import CardAsking
-from tasks.core.item_facts import ItemFact, Outcome, Reason
-from tasks.core.packets import SUCCESSES
+from tasks.core.promotion.gate_window import CardAsking
+from tasks.core.promotion.packets import SUCCESSES
+from tasks.core.work.item_facts import ItemFact, Outcome, Reason
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 from tasks.lake.instants import utc_instant

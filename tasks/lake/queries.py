@@ -22,13 +22,13 @@ from tasks.core.cells import (
     RunCell,
     UsageCell,
 )
-from tasks.core.epochs import Seen
 from tasks.core.errors import LakeError
-from tasks.core.gate_window import CardAsking
-from tasks.core.item_work import ItemWork
-from tasks.core.matching import Line
-from tasks.core.scorecard import Scorecard
+from tasks.core.promotion.gate_window import CardAsking
+from tasks.core.promotion.scorecard import Scorecard
+from tasks.core.reconciling.matching import Line
 from tasks.core.tables import CHARGES, RUNS, USAGE
+from tasks.core.work.epochs import Seen
+from tasks.core.work.item_work import ItemWork
 from tasks.lake.decisions import query_decisions
 from tasks.lake.direct_runs import query_direct_runs
 from tasks.lake.engine import Limits, open_engine

@@ -11,11 +11,11 @@ from itertools import product
 import duckdb
 import pyarrow as pa
 
-from tasks.core.cusum import LEAST_OUTCOMES
-from tasks.core.gate_window import INCIDENT_DAYS, CardAsking
-from tasks.core.item_facts import Outcome, Reason
-from tasks.core.projection import PACE_DAYS
-from tasks.core.scorecard import CostTally, Scorecard
+from tasks.core.promotion.cusum import LEAST_OUTCOMES
+from tasks.core.promotion.gate_window import INCIDENT_DAYS, CardAsking
+from tasks.core.promotion.projection import PACE_DAYS
+from tasks.core.promotion.scorecard import CostTally, Scorecard
+from tasks.core.work.item_facts import Outcome, Reason
 from tasks.lake.card_costs import tally_costs
 from tasks.lake.card_counts import COUNTS, Counts, by_workflow
 from tasks.lake.engine import Limits, open_engine

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from tasks.core.cells import Resolutions
-from tasks.core.epochs import Seen
 from tasks.core.tables import RUNS
+from tasks.core.work.epochs import Seen
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 from tasks.lake.placing import Claims, create_claims, placed

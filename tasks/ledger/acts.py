@@ -2,7 +2,7 @@
 
 Whoever books goes by them, so they are read and added behind the writer's lock. Rules of what
 may follow what stand here; what a period needs before it is closed stands in
-`tasks.core.closing`.
+`tasks.core.month_end.closing`.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, insert, select
 
 from tasks.core.errors import LedgerError, StaleNightError
-from tasks.core.periods import (
+from tasks.core.month_end.periods import (
     Act,
     PeriodAct,
     PeriodState,
@@ -70,7 +70,7 @@ def newest_act(connection: Connection) -> int:
 
 
 def digest_of_period(connection: Connection, period: str) -> str:
-    """Digest what is booked in a period now. See `tasks.core.periods.period_digest`."""
+    """Digest what is booked in a period now. See `tasks.core.month_end.periods.period_digest`."""
     of_period = tables.entries.c.billing_period == period
     return period_digest(entry for _, entry in booked_entries(connection, of_period))
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, func, insert, select
 
 from tasks.core.books import BookKey, DayBasis, Destination, Entry, Night, Reconciliation
 from tasks.core.errors import LedgerError, StaleNightError
-from tasks.core.periods import closed_map, newest_number
+from tasks.core.month_end.periods import closed_map, newest_number
 from tasks.ledger import tables
 from tasks.ledger.acts import read_acts
 from tasks.ledger.breaks import add_observations, observation_rows, observed_by

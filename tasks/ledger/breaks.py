@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, insert, select
 
 from tasks.core.books import Break, BreakClass
-from tasks.core.break_ids import break_id
+from tasks.core.reconciling.break_ids import break_id
 from tasks.ledger import tables
 
 

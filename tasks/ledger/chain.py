@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 
 from tasks.core.books import Entry
-from tasks.core.entry_text import entry_text
+from tasks.core.month_end.entry_text import entry_text
 
 
 def next_head(previous: str, entries: Sequence[Entry]) -> str:

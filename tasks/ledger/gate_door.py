@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from tasks.core.decisions import Decision
+from tasks.core.promotion.decisions import Decision
 from tasks.ledger import outbox, verdicts
 from tasks.ledger.connect import reading, writing
 from tasks.ledger.door import Door

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from tasks.core.batches import Reject, Stream, StreamKind, Watermark
 from tasks.core.books import Label, Snapshot
 from tasks.core.errors import StaleNightError
-from tasks.core.item_states import current_items
-from tasks.core.work_items import EventKind, ItemEvent
+from tasks.core.work.item_states import current_items
+from tasks.core.work.work_items import EventKind, ItemEvent
 from tasks.ledger import tables
 from tasks.ledger.quarantine import Place, add_rejects
 from tasks.ledger.snapshots import add_snapshots

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from tasks.core.batches import Reject, Stream, Watermark
 from tasks.core.books import BookKey, DayBasis, Destination, Label, Night, Snapshot
+from tasks.core.budgeting.pool_days import PoolDay
 from tasks.core.errors import LedgerError
-from tasks.core.pool_days import PoolDay
-from tasks.core.work_items import ItemEvent
+from tasks.core.work.work_items import ItemEvent
 from tasks.ledger import (
     booking,
     configs,
@@ -231,7 +231,7 @@ class Ledger(ProofDoor, PeriodDoor, GateDoor, OutboxDoor):
     def item_events(
         self, items: Sequence[str] | None = None, *, observed_by: datetime | None = None
     ) -> list[ItemEvent]:
-        """Read events of work items in order of occurrence. See `tasks.core.item_states`."""
+        """Read events of work items in order of occurrence. See `tasks.core.work.item_states`."""
         with reading(self._engine) as connection:
             return intake.read_events(connection, items, observed_by)
 

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
-from tasks.core.delivery import OutboxRow, Progress
-from tasks.core.delivery_text import progress_text, read_progress
 from tasks.core.errors import LedgerError
+from tasks.core.review.delivery import OutboxRow, Progress
+from tasks.core.review.delivery_text import progress_text, read_progress
 from tasks.ledger import tables
 
 

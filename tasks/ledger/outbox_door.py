@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tasks.core.delivery import OutboxRow, Progress
+from tasks.core.review.delivery import OutboxRow, Progress
 from tasks.ledger import outbox
 from tasks.ledger.connect import reading, writing
 from tasks.ledger.door import Door

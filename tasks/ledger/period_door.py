@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tasks.core.errors import StaleNightError
-from tasks.core.periods import PeriodAct, newest_number
+from tasks.core.month_end.periods import PeriodAct, newest_number
 from tasks.ledger import acts as act_rows
 from tasks.ledger import booking
 from tasks.ledger.connect import reading, writing

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from tasks.core.books import BookKey, Destination, DestinationKind
 from tasks.core.days import period_days
-from tasks.core.periods import PeriodAct
+from tasks.core.month_end.periods import PeriodAct
 from tasks.ledger import tables
 from tasks.ledger.reads import read_books_at, read_head, read_posted
 

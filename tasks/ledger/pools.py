@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from tasks.core.books import DestinationKind
-from tasks.core.pool_days import PoolDay
+from tasks.core.budgeting.pool_days import PoolDay
 from tasks.ledger import tables
 from tasks.ledger.reads import exact_sum, whole
 

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from tasks.core.decisions import Decision
 from tasks.core.digests import text_digest
 from tasks.core.errors import LedgerError
 from tasks.core.plain import from_plain, to_plain
+from tasks.core.promotion.decisions import Decision
 from tasks.ledger import tables
 
 PACKET = "packet"
@@ -29,7 +29,7 @@ class Frozen:
 
     Attributes:
         packet: Canonical text; its SHA-256 is its name.
-        verdict: Value of `tasks.core.verdict.Kind`.
+        verdict: Value of `tasks.core.promotion.verdict.Kind`.
         sentence: What it said, for lists of past verdicts.
     """
 

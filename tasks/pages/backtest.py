@@ -1,9 +1,9 @@
 """A replay of history under another policy, for a terminal: what would differ, and what came."""
 
-from tasks.core.backtest import Afterwards, Backtest, Difference
-from tasks.core.gate_words import KINDS, STATUSES, begun, gate_line, verdict_words
-from tasks.core.packets import Packet
-from tasks.core.rates import percent
+from tasks.core.promotion.backtest import Afterwards, Backtest, Difference
+from tasks.core.promotion.gate_words import KINDS, STATUSES, begun, gate_line, verdict_words
+from tasks.core.promotion.packets import Packet
+from tasks.core.promotion.rates import percent
 from tasks.pages.text import LONGEST_SENTENCE, plain
 
 #: Differences that a person still reads.

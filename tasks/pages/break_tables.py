@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from tasks.core.books import BreakClass
-from tasks.core.break_ids import break_id
 from tasks.core.night_report import KnownBreak, NightReport
+from tasks.core.reconciling.break_ids import break_id
 from tasks.pages.break_words import (
     class_name,
     counted,

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from tasks.core.books import BreakClass
-from tasks.core.break_ids import NO_CURRENCY, break_currency
-from tasks.core.dispositions import Decided, Lapse
 from tasks.core.money import to_nano
+from tasks.core.month_end.dispositions import Decided, Lapse
 from tasks.core.night_report import KnownBreak, NightReport
+from tasks.core.reconciling.break_ids import NO_CURRENCY, break_currency
 from tasks.pages.text import amount, markdown
 
 _NOTHING = "—"

@@ -6,10 +6,10 @@ Markdown for a Prefect artifact; every word that came from outside is escaped.
 from collections import Counter
 
 from tasks.core.books import BreakClass
-from tasks.core.break_ages import AgeBand, age_band
-from tasks.core.dispositions import Lapse
+from tasks.core.month_end.break_ages import AgeBand, age_band
+from tasks.core.month_end.dispositions import Lapse
+from tasks.core.month_end.roll_forward import Roll
 from tasks.core.night_report import KnownBreak, NightReport
-from tasks.core.roll_forward import Roll
 from tasks.pages.break_tables import class_section
 from tasks.pages.break_words import (
     class_name,

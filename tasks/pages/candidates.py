@@ -6,13 +6,13 @@ narrow enough for both UIs of Prefect: one of them breaks no cell into lines.
 
 from collections.abc import Sequence
 
-from tasks.core.candidates import candidate_list, is_suspended
-from tasks.core.gate_words import GATES, KINDS, PROVEN_FROM, REVIEW_READY, verdict_words
-from tasks.core.promotion_report import PromotionReport
-from tasks.core.rates import percent
-from tasks.core.ticket_case import TicketCase
-from tasks.core.verdict import GateName, Kind
-from tasks.core.verdict_text import BLOCKING
+from tasks.core.promotion.candidates import candidate_list, is_suspended
+from tasks.core.promotion.gate_words import GATES, KINDS, PROVEN_FROM, REVIEW_READY, verdict_words
+from tasks.core.promotion.rates import percent
+from tasks.core.promotion.verdict import GateName, Kind
+from tasks.core.promotion.verdict_text import BLOCKING
+from tasks.core.review.promotion_report import PromotionReport
+from tasks.core.review.ticket_case import TicketCase
 from tasks.pages.finding_tasks import finding_tasks
 from tasks.pages.missing_gates import missing_gates, projected_days, unmet_gates
 from tasks.pages.review_state import own_figures_lines, review_state, tickets_asked

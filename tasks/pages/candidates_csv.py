@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tasks.core.ticket_case import TicketCase
-from tasks.core.verdict import Projection
+from tasks.core.promotion.verdict import Projection
+from tasks.core.review.ticket_case import TicketCase
 from tasks.pages.csv_text import Cell, csv_text
 
 #: Columns, in order.

@@ -6,10 +6,10 @@ rounded for reading only.
 
 from collections.abc import Sequence
 
-from tasks.core.close_report import CloseReport, InvoiceState, IssuerRow, Signature
-from tasks.core.closing import Precondition
 from tasks.core.days import period_days
-from tasks.core.periods import Act, PeriodState
+from tasks.core.month_end.close_report import CloseReport, InvoiceState, IssuerRow, Signature
+from tasks.core.month_end.closing import Precondition
+from tasks.core.month_end.periods import Act, PeriodState
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, numbered, table
 
 _HEAD_CHARS = 16

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tasks.core.prepaid import PrepaidRow
-from tasks.core.seats import SeatRow
+from tasks.core.reconciling.prepaid import PrepaidRow
+from tasks.core.reconciling.seats import SeatRow
 from tasks.pages.text import amount, markdown, table
 
 _SEATS = ("Plan", "Account", "Accrued", "Families", "Ad-hoc", "In no log", "Idle", "At card prices")

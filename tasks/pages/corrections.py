@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tasks.core.corrections import Correction
+from tasks.core.month_end.corrections import Correction
 from tasks.pages.text import amount, markdown, table
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from tasks.core.contract_diff import contract_line
-from tasks.core.offers import ContractOffer
-from tasks.core.settlement import Outcome, Settlement
+from tasks.core.invoicing.settlement import Outcome, Settlement
+from tasks.core.reconciling.offers import ContractOffer
 from tasks.pages.fences import fenced
 from tasks.pages.text import amount, markdown, table
 

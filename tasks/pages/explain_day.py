@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from tasks.core.books import Destination, DestinationKind, Strength
-from tasks.core.buckets import Bucket
 from tasks.core.explained import DayMath, SplitLine
+from tasks.core.reconciling.buckets import Bucket
 from tasks.pages.text import LONGEST_SENTENCE, amount, plain
 
 #: Rows of a list that a person still reads; the others are counted.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from tasks.core.focus_columns import COLUMNS, Row, Value
+from tasks.core.exports.focus_columns import COLUMNS, Row, Value
 from tasks.pages.csv_text import Cell, csv_text
 
 

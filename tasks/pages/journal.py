@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from tasks.core.journal import Journal, JournalLine
+from tasks.core.exports.journal import Journal, JournalLine
 from tasks.pages.csv_text import Cell, csv_text
 
 HEAD = (

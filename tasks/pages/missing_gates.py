@@ -5,12 +5,12 @@ Markdown; every word that came from outside is escaped.
 
 from collections.abc import Iterable, Sequence
 
-from tasks.core.candidates import is_suspended
-from tasks.core.gate_words import GATES, begun, gate_line, verdict_words
-from tasks.core.rates import percent
-from tasks.core.ticket_case import TicketCase
-from tasks.core.verdict import GateName, GateResult, Kind, Projection, Status
-from tasks.core.verdict_text import BLOCKING
+from tasks.core.promotion.candidates import is_suspended
+from tasks.core.promotion.gate_words import GATES, begun, gate_line, verdict_words
+from tasks.core.promotion.rates import percent
+from tasks.core.promotion.verdict import GateName, GateResult, Kind, Projection, Status
+from tasks.core.promotion.verdict_text import BLOCKING
+from tasks.core.review.ticket_case import TicketCase
 from tasks.pages.text import LONGEST_SENTENCE, markdown
 
 #: Workflows whose gates are told one by one.

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tasks.core.billed_lines import ExportError
+from tasks.core.exports.billed_lines import ExportError
 
 
 def write_file(path: Path, data: bytes, *, replaces: bool) -> None:

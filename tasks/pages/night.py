@@ -6,7 +6,7 @@ rounded for reading only.
 
 from datetime import datetime, timedelta
 
-from tasks.core.corrections import others_without, pools_without
+from tasks.core.month_end.corrections import others_without, pools_without
 from tasks.core.night_report import NightReport
 from tasks.core.totals import Leak
 from tasks.pages.breaks import break_tasks

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from tasks.core.claims import OutcomeCounts
 from tasks.core.night_report import NightReport
-from tasks.core.outcomes import ItemCounts, Outcomes, WorkflowOutcomes
+from tasks.core.work.outcomes import ItemCounts, Outcomes, WorkflowOutcomes
 from tasks.pages.text import amount, markdown, table
 
 #: Workflows that fit beside each other; more of a family go into a further table.

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from config.shapes.base import Pool
-from tasks.core.pool_days import PoolName
-from tasks.core.pool_months import PoolMonth
-from tasks.core.pools import Pools
+from tasks.core.budgeting.pool_days import PoolName
+from tasks.core.budgeting.pool_months import PoolMonth
+from tasks.core.budgeting.pools import Pools
 from tasks.pages.rounding import in_cents
 from tasks.pages.text import amount, markdown, table
 

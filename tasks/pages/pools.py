@@ -6,14 +6,14 @@ sum to their printed total, and amounts of several currencies are never added.
 
 from collections import Counter
 
-from tasks.core.budgets import months_before
+from tasks.core.budgeting.budgets import months_before
+from tasks.core.budgeting.forecast import BASIS_DAYS
+from tasks.core.budgeting.pool_days import PoolName
+from tasks.core.budgeting.pools import Outside, Pools
+from tasks.core.budgeting.squad_money import Lack, SquadWithout
 from tasks.core.days import period_days
-from tasks.core.forecast import BASIS_DAYS
 from tasks.core.money import divide_half_even
 from tasks.core.night_report import NightReport
-from tasks.core.pool_days import PoolName
-from tasks.core.pools import Outside, Pools
-from tasks.core.squad_money import Lack, SquadWithout
 from tasks.pages.fences import fenced
 from tasks.pages.pool_table import pool_tables
 from tasks.pages.rounding import in_cents

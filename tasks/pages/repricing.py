@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from tasks.core.money import NANO
-from tasks.core.repricing import Repriced, RepricedRow
-from tasks.core.ties import TieOut
+from tasks.core.reconciling.repricing import Repriced, RepricedRow
+from tasks.core.reconciling.ties import TieOut
 from tasks.pages.csv_text import Cell, csv_text
 from tasks.pages.text import amount, plain
 

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from tasks.core.candidates import OwnFigures
-from tasks.core.decisions import Decision
-from tasks.core.promotion_report import PromotionReport, TicketState
-from tasks.core.rates import percent, share_ppm
+from tasks.core.promotion.candidates import OwnFigures
+from tasks.core.promotion.decisions import Decision
+from tasks.core.promotion.rates import percent, share_ppm
+from tasks.core.review.promotion_report import PromotionReport, TicketState
 from tasks.pages.text import LONGEST_SENTENCE, markdown, table
 
 #: Lines of a table that a person still reads.

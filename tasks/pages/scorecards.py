@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from config.shapes.base import Stage
-from tasks.core.promotion_report import PromotionReport
-from tasks.core.scorecard_lines import Column, scorecard_lines
-from tasks.core.ticket_case import TicketCase
+from tasks.core.promotion.scorecard_lines import Column, scorecard_lines
+from tasks.core.review.promotion_report import PromotionReport
+from tasks.core.review.ticket_case import TicketCase
 from tasks.pages.text import markdown, table
 
 #: Workflows that fit beside each other; more of a family go into a further table.

@@ -5,14 +5,14 @@ Markdown for a Prefect artifact; every word that came from outside is escaped.
 
 from collections.abc import Mapping, Sequence
 
-from tasks.core.candidates import is_suspended
-from tasks.core.gate_words import REASONS, begun, gate_line
-from tasks.core.item_facts import Reason
-from tasks.core.promotion_report import PromotionReport
-from tasks.core.rates import percent
-from tasks.core.ticket_case import TicketCase
-from tasks.core.verdict import GateName, GateResult, Kind
-from tasks.core.watch import Notice
+from tasks.core.promotion.candidates import is_suspended
+from tasks.core.promotion.gate_words import REASONS, begun, gate_line
+from tasks.core.promotion.rates import percent
+from tasks.core.promotion.verdict import GateName, GateResult, Kind
+from tasks.core.promotion.watch import Notice
+from tasks.core.review.promotion_report import PromotionReport
+from tasks.core.review.ticket_case import TicketCase
+from tasks.core.work.item_facts import Reason
 from tasks.pages.fences import fenced
 from tasks.pages.missing_gates import unmet_gates
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, table

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.core.ties import TieOut
+from tasks.core.reconciling.ties import TieOut
 from tasks.pages.rounding import in_cents
 from tasks.pages.text import amount, table
 

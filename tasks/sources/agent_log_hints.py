@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 
 from config.shapes.sources import AgentLogSource
 from tasks.core.batches import Json, RawRow
-from tasks.core.branches import branch_hint
+from tasks.core.work.branches import branch_hint
 
 _WORD = re.compile(r"[a-z0-9_.-]{1,64}", re.ASCII)
 _TOOL = re.compile(r"[A-Za-z0-9_.:/-]{1,64}", re.ASCII)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from config.shapes.sources import MetricsFileSource
 from tasks.core.batches import Conformed, Pulled, RawRow, Reject, Stream, StreamKind, Watermark
 from tasks.core.days import vendor_day
-from tasks.core.declared_metrics import MICRO
+from tasks.core.promotion.declared_metrics import MICRO
 from tasks.core.tables import METRICS as TABLE
 from tasks.sources.agent_log_files import find_files
 from tasks.sources.document_days import whole_days

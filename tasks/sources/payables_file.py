@@ -19,8 +19,8 @@ from tasks.core.currencies import CURRENCIES
 from tasks.core.days import vendor_day
 from tasks.core.findings import Finding
 from tasks.core.globs import compiled
+from tasks.core.invoicing.payables import AGENT_VENDORS
 from tasks.core.money import to_nano
-from tasks.core.payables import AGENT_VENDORS
 from tasks.core.tables import PAYABLES as TABLE
 from tasks.sources.agent_log_files import find_files
 from tasks.sources.document_days import whole_days

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from tasks.core.ticket_content import (
+from tasks.core.review.ticket_content import (
     Block,
     Bullets,
     CodeBlock,

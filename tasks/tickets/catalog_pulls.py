@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from config.shapes.tickets import CatalogRepository
 from tasks.core.errors import ConfigError, SourceError, WaitUntilError
-from tasks.core.ticket_content import TicketContent
+from tasks.core.review.ticket_content import TicketContent
 from tasks.tickets import gfm
 from tasks.tickets.branch_protection import is_bound
 from tasks.tickets.catalog_payloads import ContentFile, PullRequest, Ref, Repository

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tasks.core.delivery import OutboxRow, Standing
+from tasks.core.review.delivery import OutboxRow, Standing
 from tasks.tickets.one_ticket import LEASE, OneTicket, Stop
 from tasks.tickets.port import TicketPort
 from tasks.tickets.wanted import Delivered, Outbox, Wanted, What, told_of

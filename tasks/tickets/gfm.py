@@ -8,7 +8,7 @@ it stands in a tag of its own (docs.github.com, "Writing mathematical expression
 import html
 import re
 
-from tasks.core.ticket_content import (
+from tasks.core.review.ticket_content import (
     Block,
     Bullets,
     CodeBlock,

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from config.shapes.tickets import GithubTickets
-from tasks.core.delivery import Sighting
-from tasks.core.ticket_content import TicketContent
+from tasks.core.review.delivery import Sighting
+from tasks.core.review.ticket_content import TicketContent
 from tasks.tickets import gfm
 from tasks.tickets.inert import title_of
 from tasks.tickets.marker import Marker

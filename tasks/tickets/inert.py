@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import TypeVar
 
-from tasks.core.ticket_content import Block, Fold, Paragraph, Span, TicketContent
+from tasks.core.review.ticket_content import Block, Fold, Paragraph, Span, TicketContent
 
 T = TypeVar("T")
 

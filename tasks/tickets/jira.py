@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from config.shapes.tickets import JiraTickets
-from tasks.core.delivery import Sighting
 from tasks.core.errors import SourceUnavailableError
-from tasks.core.ticket_content import TicketContent
+from tasks.core.review.delivery import Sighting
+from tasks.core.review.ticket_content import TicketContent
 from tasks.tickets import adf, wiki
 from tasks.tickets.inert import title_of
 from tasks.tickets.marker import PROPERTY, Marker

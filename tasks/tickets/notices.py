@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from tasks.core.delivery import RETRY_AFTER, OutboxRow, Progress, Standing, after_read
 from tasks.core.errors import AmbiguousWriteError, SourceError, WaitUntilError
-from tasks.core.ticket_content import TicketContent
+from tasks.core.review.delivery import RETRY_AFTER, OutboxRow, Progress, Standing, after_read
+from tasks.core.review.ticket_content import TicketContent
 from tasks.tickets.marker import marker_of, reference_of
 from tasks.tickets.one_ticket import LEASE
 from tasks.tickets.port import TicketPort

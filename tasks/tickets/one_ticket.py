@@ -5,15 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from tasks.core import delivery
-from tasks.core.delivery import Act, OutboxRow, Progress, Standing
 from tasks.core.errors import (
     AmbiguousWriteError,
     SourceError,
     SourceUnavailableError,
     WaitUntilError,
 )
-from tasks.core.ticket_content import TicketContent
+from tasks.core.review import delivery
+from tasks.core.review.delivery import Act, OutboxRow, Progress, Standing
+from tasks.core.review.ticket_content import TicketContent
 from tasks.tickets.marker import marker_of, reference_of
 from tasks.tickets.port import TicketPort
 from tasks.tickets.wanted import Delivered, Outbox, Wanted, What

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from tasks.core.delivery import Sighting
-from tasks.core.ticket_content import TicketContent
+from tasks.core.review.delivery import Sighting
+from tasks.core.review.ticket_content import TicketContent
 from tasks.tickets.marker import Marker
 
 

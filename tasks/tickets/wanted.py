@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from tasks.core.delivery import OutboxRow, Progress
-from tasks.core.ticket_content import TicketContent
+from tasks.core.review.delivery import OutboxRow, Progress
+from tasks.core.review.ticket_content import TicketContent
 
 
 class Outbox(Protocol):

@@ -7,7 +7,7 @@ escaped, so an invisible joiner parts them. Markup: Jira's "Text formatting nota
 
 import re
 
-from tasks.core.ticket_content import (
+from tasks.core.review.ticket_content import (
     Block,
     Bullets,
     CodeBlock,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tasks.core.verdict import Kind
+from tasks.core.promotion.verdict import Kind
 from tests.acceptance import by_hand
 from tests.acceptance.played import START, UNNAMED, Run
 from tests.acceptance.played_config import GOLDEN, LAPSING, LAST_DAY, TERMS, Terms, tier_of

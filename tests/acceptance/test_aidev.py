@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tasks.core.night_report import NightReport
-from tasks.core.outcomes import ItemCounts
+from tasks.core.work.outcomes import ItemCounts
 from tasks.pages.outcomes import outcomes
 from tests.acceptance.conftest import Installation, family
 from tests.sources.github.fake_github import FakeGithub, FakeRepo

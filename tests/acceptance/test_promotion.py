@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from tasks.core.night_report import NightReport
-from tasks.core.packets import packet_digest, packet_text, read_packet, verdict_of
-from tasks.core.promotion_report import Asking, PromotionReport
-from tasks.core.ticket_case import TicketCase
-from tasks.core.verdict import GateName, GateResult, Kind, Status
+from tasks.core.promotion.packets import packet_digest, packet_text, read_packet, verdict_of
+from tasks.core.promotion.verdict import GateName, GateResult, Kind, Status
+from tasks.core.review.promotion_report import Asking, PromotionReport
+from tasks.core.review.ticket_case import TicketCase
 from tasks.pages.candidates import candidates
 from tasks.pages.sunset import sunset
 from tasks.promote import judge_workflows

@@ -15,9 +15,9 @@ from sandbox.oracle.promotion import scorecards
 from sandbox.records import World
 from sandbox.script import NIGHTS
 from sandbox.server import running
-from tasks.core.promotion_report import Asking
-from tasks.core.scorecard import Scorecard
-from tasks.core.verdict import Kind
+from tasks.core.promotion.scorecard import Scorecard
+from tasks.core.promotion.verdict import Kind
+from tasks.core.review.promotion_report import Asking
 from tasks.gate_inputs import gather_gate
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger

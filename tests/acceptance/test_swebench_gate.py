@@ -18,15 +18,15 @@ import pytest
 
 from config.shapes.catalog import Workflow
 from config.shapes.gate import GateRules
-from tasks.core.candidates import candidate_list, contenders_of, sunset_list
-from tasks.core.case import Case
-from tasks.core.gate_window import CardAsking
-from tasks.core.item_facts import ItemFact, Outcome, Reason
 from tasks.core.money import to_nano
-from tasks.core.packets import Cut, Packet, freeze, packet_text, read_packet, verdict_of
-from tasks.core.scorecard import Scorecard
-from tasks.core.terms import DEFAULTS, WHOLE
-from tasks.core.verdict import GateName, Kind, Status
+from tasks.core.promotion.candidates import candidate_list, contenders_of, sunset_list
+from tasks.core.promotion.case import Case
+from tasks.core.promotion.gate_window import CardAsking
+from tasks.core.promotion.packets import Cut, Packet, freeze, packet_text, read_packet, verdict_of
+from tasks.core.promotion.scorecard import Scorecard
+from tasks.core.promotion.terms import DEFAULTS, WHOLE
+from tasks.core.promotion.verdict import GateName, Kind, Status
+from tasks.core.work.item_facts import ItemFact, Outcome, Reason
 from tasks.lake.engine import Limits
 from tasks.lake.item_facts import write_facts
 from tasks.lake.scorecards import query_scorecards

@@ -13,11 +13,11 @@ import pytest
 from benchmarks.gate_falls import explored
 from benchmarks.gate_rules import by_gate
 from benchmarks.gate_worlds import WORLDS, History, World, play
-from tasks.core.cusum import drift
-from tasks.core.scorecard import Scorecard, Stratum
-from tasks.core.terms import DEFAULTS
-from tasks.core.verdict import Kind
-from tests.core.gate_cases import CARD, GOLDEN, verdict
+from tasks.core.promotion.cusum import drift
+from tasks.core.promotion.scorecard import Scorecard, Stratum
+from tasks.core.promotion.terms import DEFAULTS
+from tasks.core.promotion.verdict import Kind
+from tests.core.promotion.gate_cases import CARD, GOLDEN, verdict
 
 _ROOT = Path(__file__).resolve().parents[2]
 _BY_NAME = {world.name: world for world in WORLDS}

@@ -31,10 +31,10 @@ from tasks.core.books import (
     Snapshot,
     Strength,
 )
-from tasks.core.decisions import Code, Decision
 from tasks.core.digests import joined_digest
 from tasks.core.errors import GraduandError
-from tasks.core.periods import Act, PeriodAct
+from tasks.core.month_end.periods import Act, PeriodAct
+from tasks.core.promotion.decisions import Code, Decision
 from tasks.core.tables import CHARGES, RUNS, USAGE, WORK_ITEM_EVENTS, Table
 from tasks.lake.store import Lake
 from tasks.ledger import tables

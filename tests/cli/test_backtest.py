@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from cli.main import main
-from tasks.core.gate_words import GATES
-from tasks.core.packets import Cut, Packet, freeze, packet_text
+from tasks.core.promotion.gate_words import GATES
+from tasks.core.promotion.packets import Cut, Packet, freeze, packet_text
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.upgrade import upgrade
 from tasks.ledger.verdicts import Frozen
-from tests.core.gate_cases import NOW, case
+from tests.core.promotion.gate_cases import NOW, case
 
 Keep = Callable[[Packet], str]
 SOUND = freeze(case(), Cut(NOW, 12, 7, (("catalog", "ab" * 32),)))

@@ -6,9 +6,9 @@ import pytest
 
 from cli.main import main
 from cli.promote import tell
-from tasks.core.promotion_report import Asking, PromotionReport
-from tasks.core.verdict import Kind
-from tests.core.ticketed import AS_OF, case, verdict
+from tasks.core.promotion.verdict import Kind
+from tasks.core.review.promotion_report import Asking, PromotionReport
+from tests.core.review.ticketed import AS_OF, case, verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 

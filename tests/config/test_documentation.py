@@ -11,9 +11,9 @@ from pydantic import BaseModel
 from config.environment import NAMES
 from config.schemas import SHAPES
 from config.shapes.gate import GATES, TierGate
-from tasks.core.terms import DEFAULTS
-from tasks.core.verdict import Kind
-from tasks.core.watch import Signal
+from tasks.core.promotion.terms import DEFAULTS
+from tasks.core.promotion.verdict import Kind
+from tasks.core.promotion.watch import Signal
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "configuration.md").read_text("utf-8")

@@ -8,7 +8,7 @@ import pytest
 
 from config.load import load_config
 from config.shapes.gate import GATES, NEVER_WAIVED, GateRules
-from tasks.core.verdict import GateName
+from tasks.core.promotion.verdict import GateName
 
 Refused = Callable[[str, str, str], list[str]]
 

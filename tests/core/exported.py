@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from config.shapes.sources import ContractLine, Issuer
-from tasks.core.billed_lines import Advances, Bill, Line, booked_lines
 from tasks.core.books import (
     BookKey,
     Break,
@@ -18,10 +17,11 @@ from tasks.core.books import (
 )
 from tasks.core.cells import UsageCell
 from tasks.core.days import day_bounds
-from tasks.core.focus import focus_rows
-from tasks.core.focus_columns import Row
-from tasks.core.focus_prices import RateBook
-from tasks.core.focus_values import Context
+from tasks.core.exports.billed_lines import Advances, Bill, Line, booked_lines
+from tasks.core.exports.focus import focus_rows
+from tasks.core.exports.focus_columns import Row
+from tasks.core.exports.focus_prices import RateBook
+from tasks.core.exports.focus_values import Context
 
 DAY = date(2026, 11, 20)
 PERIOD = "2026-11"

@@ -8,10 +8,10 @@ from config.shapes.catalog import Catalog
 from config.shapes.policy import Policy
 from config.shapes.sources import Issuer
 from tasks.core.books import Strength
-from tasks.core.breaks import Legs
 from tasks.core.cells import ChargeCell, RunCell, TokenSum, UsageCell
 from tasks.core.night import NightInputs
 from tasks.core.prices import compile_card, seen_in
+from tasks.core.reconciling.breaks import Legs
 from tasks.core.tables import TOKEN_KINDS
 
 DAY = date(2026, 11, 10)

@@ -11,15 +11,15 @@ from config.shapes.catalog import Catalog
 from config.shapes.finance import Finance
 from config.shapes.policy import Policy
 from config.shapes.sources import Sources
-from tasks.core.bases import Made, bases_of
 from tasks.core.books import BookKey, DayBasis, Destination, Entry, Inputs, Reconciliation
 from tasks.core.books import Night as BookedNight
-from tasks.core.breaks import Quarantine
+from tasks.core.month_end.posting import difference
 from tasks.core.night import Books, IssuerDay, NightInputs
 from tasks.core.plan import Plan
-from tasks.core.posting import difference
 from tasks.core.prices import compile_card, seen_in
-from tasks.core.reconcile import reconcile
+from tasks.core.reconciling.bases import Made, bases_of
+from tasks.core.reconciling.breaks import Quarantine
+from tasks.core.reconciling.reconcile import reconcile
 from tasks.core.standing import Known, Standing, stand
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.reads import Booked

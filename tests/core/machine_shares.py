@@ -5,16 +5,16 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from tasks.core.allocation import Account
 from tasks.core.books import BookKey, Destination, DestinationKind, Method
 from tasks.core.cells import ChargeCell
-from tasks.core.charges import sort_charges
-from tasks.core.currency import Rates, converted
-from tasks.core.matching import match
 from tasks.core.night import Books, NightInputs
 from tasks.core.ownership import Ownership
-from tasks.core.seats import Seats
-from tasks.core.tolerance import Tolerances
+from tasks.core.reconciling.allocation import Account
+from tasks.core.reconciling.charges import sort_charges
+from tasks.core.reconciling.currency import Rates, converted
+from tasks.core.reconciling.matching import match
+from tasks.core.reconciling.seats import Seats
+from tasks.core.reconciling.tolerance import Tolerances
 
 _LOGGED = {Method.METERED, Method.WEAK}
 _REST = "(rest)"

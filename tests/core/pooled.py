@@ -5,7 +5,7 @@ from typing import Any
 
 from config.shapes.catalog import Catalog
 from tasks.core.books import DestinationKind
-from tasks.core.pool_days import PendingDay, PoolDay
+from tasks.core.budgeting.pool_days import PendingDay, PoolDay
 from tests.core.factories import catalog
 
 THROUGH = date(2026, 11, 20)

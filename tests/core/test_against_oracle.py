@@ -22,7 +22,6 @@ from sandbox.script import NIGHTS
 from sandbox.world import make_world
 from tasks.core.attribution import resolve
 from tasks.core.books import BookKey, BreakClass, DayBasis, Destination
-from tasks.core.breaks import Legs, Quarantine
 from tasks.core.cells import (
     ChargeCell,
     Dimension,
@@ -35,10 +34,11 @@ from tasks.core.cells import (
 )
 from tasks.core.days import billing_period
 from tasks.core.models import canonical_model
+from tasks.core.month_end.posting import PAYABLE, difference
 from tasks.core.night import Books, IssuerDay, NightInputs
-from tasks.core.posting import PAYABLE, difference
 from tasks.core.prices import compile_card, seen_in
-from tasks.core.reconcile import reconcile
+from tasks.core.reconciling.breaks import Legs, Quarantine
+from tasks.core.reconciling.reconcile import reconcile
 from tasks.core.tables import TOKEN_KINDS
 from tests.core.factories import run
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.books import DestinationKind
-from tasks.core.reconcile import reconcile
+from tasks.core.reconciling.reconcile import reconcile
 from tests.core.factories import charge, night, run, usage
 
 ANY = st.integers(-(10**12), 10**12)

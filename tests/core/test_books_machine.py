@@ -27,7 +27,7 @@ from config.shapes.finance import Finance
 from tasks.core.books import BookKey, Destination, DestinationKind, Method
 from tasks.core.errors import StaleNightError
 from tasks.core.night import IssuerDay
-from tasks.core.reconcile import reconcile
+from tasks.core.reconciling.reconcile import reconcile
 from tasks.ledger.ledger import Ledger
 from tests.core.machine_books import Computed, Posted, Rules, book, compute, shuffled
 from tests.core.machine_shares import misplaced

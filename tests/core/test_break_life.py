@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from config.shapes.finance import Disposition
 from tasks.core.books import Break, BreakClass
-from tasks.core.break_ages import AgeBand, age_band, age_days
-from tasks.core.break_ids import NO_CURRENCY, break_currency, break_id
-from tasks.core.dispositions import Decided, Lapse, decide, dispositions_by_break
-from tasks.core.roll_forward import Measured, Roll, roll_forward, standing_after
+from tasks.core.month_end.break_ages import AgeBand, age_band, age_days
+from tasks.core.month_end.dispositions import Decided, Lapse, decide, dispositions_by_break
+from tasks.core.month_end.roll_forward import Measured, Roll, roll_forward, standing_after
+from tasks.core.reconciling.break_ids import NO_CURRENCY, break_currency, break_id
 
 DAY = date(2026, 11, 20)
 CURRENCIES = {"anthropic": "USD", "openai": "EUR"}

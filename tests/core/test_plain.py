@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from config.shapes.catalog import StageEntry
 from tasks.core.books import BookKey, DayBasis, Destination, DestinationKind
-from tasks.core.breaks import Quarantine
+from tasks.core.budgeting.pool_days import PendingDay
 from tasks.core.claims import LoggedCost, OutcomeCounts
 from tasks.core.kept import KeptNight, kept_text, read_kept
 from tasks.core.plain import from_plain, to_named, to_plain
-from tasks.core.pool_days import PendingDay
-from tasks.core.reconcile import reconcile
-from tests.core.test_reconcile import busy_night
+from tasks.core.reconciling.breaks import Quarantine
+from tasks.core.reconciling.reconcile import reconcile
+from tests.core.reconciling.test_reconcile import busy_night
 
 
 class Pair(NamedTuple):

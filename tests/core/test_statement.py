@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 
 from config.shapes.finance import Disposition
 from tasks.core.books import Break, BreakClass
-from tasks.core.break_ids import break_id
-from tasks.core.dispositions import Decided
+from tasks.core.month_end.dispositions import Decided
 from tasks.core.night import Books
 from tasks.core.plan import Failure
+from tasks.core.reconciling.break_ids import break_id
 from tasks.core.statement import aged, reasons_of
 
 TONIGHT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)

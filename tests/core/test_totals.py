@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.books import BookKey, Destination, DestinationKind, Method, Strength
-from tasks.core.reconcile import reconcile
+from tasks.core.reconciling.reconcile import reconcile
 from tasks.core.totals import (
     Coverage,
     Leak,

@@ -15,7 +15,7 @@ from tasks.core.cells import ChargeCell, UsageCell
 from tasks.core.models import canonical_model, sku
 from tasks.core.money import to_nano
 from tasks.core.night import Books
-from tasks.core.reconcile import reconcile
+from tasks.core.reconciling.reconcile import reconcile
 from tests.core.factories import charge, legs, night, usage
 
 pytestmark = pytest.mark.shared

@@ -65,7 +65,7 @@ def test_a_held_day_is_booked_once_it_fits(stores: Stores, monkeypatch: pytest.M
     before = stores.sums()
     stores.edit("catalog.yaml", MAPPED)
     with monkeypatch.context() as patched:
-        patched.setattr("tasks.core.oversized.MOST_A_DAY_NANO", 1)
+        patched.setattr("tasks.core.reconciling.oversized.MOST_A_DAY_NANO", 1)
         held = run(Night(FIRST))
     between = stores.sums()
 

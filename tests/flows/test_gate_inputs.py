@@ -10,7 +10,7 @@ from config.load import load_config
 from config.settings import settings_from_environment
 from sandbox.oracle.promotion import scorecards
 from sandbox.server import Sandbox
-from tasks.core.scorecard import Scorecard
+from tasks.core.promotion.scorecard import Scorecard
 from tasks.gate_inputs import GateInputs, gather_gate
 from tasks.lake.store import Lake
 from tests.databases import NewDatabase

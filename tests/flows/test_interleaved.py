@@ -12,7 +12,7 @@ import pytest
 from sandbox.server import Sandbox
 from tasks.close import close_period
 from tasks.core.books import Cause
-from tasks.core.promotion_report import Asking
+from tasks.core.review.promotion_report import Asking
 from tests.databases import NewDatabase
 from tests.flows.killed import Killer
 from tests.flows.nights import SECOND, THIRD, WINDOW, Night, run, watched

@@ -26,8 +26,8 @@ from sandbox.server import Sandbox
 from tasks.close import close_period, close_state, night_looks_back_to, periods_to_close
 from tasks.core.batches import Batch, Pulled, Stream, Watermark
 from tasks.core.books import BookKey, Cause, Destination, DestinationKind
-from tasks.core.close_report import CloseReport, Signature
-from tasks.core.periods import Act, PeriodState
+from tasks.core.month_end.close_report import CloseReport, Signature
+from tasks.core.month_end.periods import Act, PeriodState
 from tasks.core.plan import PlanError
 from tasks.pages.close import close_line, roll_up, run_name, what_to_do
 from tasks.sources.registry import Adapter

@@ -15,7 +15,7 @@ from sandbox.server import Sandbox
 from tasks.core.batches import Conformed, RawRow, Stream
 from tasks.core.night import Books, NightInputs
 from tasks.core.night_report import NightReport
-from tasks.core.reconcile import reconcile as reconcile_books
+from tasks.core.reconciling.reconcile import reconcile as reconcile_books
 from tasks.report import end_state
 from tasks.sources.registry import Adapter
 from tasks.sources.registry import adapter_of as real_adapter

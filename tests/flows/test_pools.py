@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.server import Sandbox
 from tasks.core.books import BreakClass, DestinationKind
-from tasks.core.break_ids import break_id
+from tasks.core.reconciling.break_ids import break_id
 from tasks.pages.breaks import break_tasks
 from tests.flows.nights import FIRST, SECOND, WINDOW, Night, run
 from tests.flows.stores import Stores

@@ -18,7 +18,7 @@ from prefect.utilities.importtools import import_object
 from config.load import load_config
 from flows.weekly_promotion import weekly_promotion
 from sandbox.server import TICKET_SECRETS
-from tasks.core.promotion_report import PromotionReport
+from tasks.core.review.promotion_report import PromotionReport
 from tests.flows.weekly import FADES, MONDAY, QUALIFIES, Week
 
 _ROOT = Path(__file__).resolve().parents[2]

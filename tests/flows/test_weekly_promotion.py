@@ -11,11 +11,11 @@ from threading import Barrier
 import pytest
 
 from tasks.core.books import Cause
-from tasks.core.candidates import OwnFigures
-from tasks.core.decisions import Code
 from tasks.core.errors import ConfigError
-from tasks.core.promotion_report import Asking, PromotionReport, TicketState
-from tasks.core.verdict import GateName, Kind, Status
+from tasks.core.promotion.candidates import OwnFigures
+from tasks.core.promotion.decisions import Code
+from tasks.core.promotion.verdict import GateName, Kind, Status
+from tasks.core.review.promotion_report import Asking, PromotionReport, TicketState
 from tasks.report import promotion_state
 from tests.databases import NewDatabase
 from tests.flows.stores import Stores, Sums

@@ -30,8 +30,8 @@ from sandbox.track_records import make_track_records
 from sandbox.world import DEFAULT_SEED, make_world
 from tasks.ask import ask_people
 from tasks.core.night_report import NightReport
-from tasks.core.promotion_report import Asking, PromotionReport
-from tasks.core.ticket_case import TicketCase
+from tasks.core.review.promotion_report import Asking, PromotionReport
+from tasks.core.review.ticket_case import TicketCase
 from tasks.ledger import tables
 from tasks.promote import judge_workflows
 from tests.flows.nights import Night, environment_of, run

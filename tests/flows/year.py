@@ -21,9 +21,9 @@ from sandbox.year.files import catalog_text, sources_text
 from tasks.close import close_period
 from tasks.core.books import Break as OurBreak
 from tasks.core.books import BreakClass, DestinationKind
-from tasks.core.close_report import CloseReport
+from tasks.core.month_end.close_report import CloseReport
+from tasks.core.month_end.periods import PeriodState
 from tasks.core.night_report import NightReport
-from tasks.core.periods import PeriodState
 from tasks.ledger import tables
 from tests.flows.nights import EVERY, Night, run
 from tests.flows.stores import Stores

@@ -7,9 +7,9 @@ import pytest
 
 from tasks.core.books import Destination, DestinationKind, Method, Snapshot, Strength
 from tasks.core.cells import Candidate, Dimension, Resolutions, StageSpan
-from tasks.core.charges import runs_named
-from tasks.core.matching import AD_HOC, Line
-from tasks.core.reconcile import reconcile
+from tasks.core.reconciling.charges import runs_named
+from tasks.core.reconciling.matching import AD_HOC, Line
+from tasks.core.reconciling.reconcile import reconcile
 from tasks.lake.engine import Limits
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog

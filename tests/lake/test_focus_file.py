@@ -4,7 +4,7 @@ import io
 
 import pyarrow.parquet as pq
 
-from tasks.core.focus_columns import COLUMNS
+from tasks.core.exports.focus_columns import COLUMNS
 from tasks.lake.focus_file import focus_parquet
 from tests.core.exported import a_month
 

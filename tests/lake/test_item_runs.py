@@ -7,8 +7,8 @@ import pytest
 
 from tasks.core.books import Snapshot, Strength
 from tasks.core.cells import Candidate, Dimension, Resolutions, StageSpan
-from tasks.core.epochs import Seen
-from tasks.core.item_work import ItemWork, ListRate
+from tasks.core.work.epochs import Seen
+from tasks.core.work.item_work import ItemWork, ListRate
 from tasks.lake import item_runs
 from tasks.lake.item_runs import ItemAsking
 from tasks.lake.queries import Queries

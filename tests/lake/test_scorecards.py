@@ -11,14 +11,14 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from tasks.core.betting import bet_logs, dearer_logs
-from tasks.core.cusum import LEAST_OUTCOMES, drift, reference_rate, steps
 from tasks.core.errors import LakeError
-from tasks.core.gate_window import CardAsking
-from tasks.core.item_facts import ItemFact, Outcome, Reason
 from tasks.core.money import divide_half_even
-from tasks.core.scorecard import STAKES, CostTally, Scorecard, Stratum
-from tasks.core.terms import DEFAULTS, Terms
+from tasks.core.promotion.betting import bet_logs, dearer_logs
+from tasks.core.promotion.cusum import LEAST_OUTCOMES, drift, reference_rate, steps
+from tasks.core.promotion.gate_window import CardAsking
+from tasks.core.promotion.scorecard import STAKES, CostTally, Scorecard, Stratum
+from tasks.core.promotion.terms import DEFAULTS, Terms
+from tasks.core.work.item_facts import ItemFact, Outcome, Reason
 from tasks.lake.engine import Limits
 from tasks.lake.item_facts import write_facts
 from tasks.lake.scorecards import query_scorecards

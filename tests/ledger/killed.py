@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from tasks.core.batches import Watermark
 from tasks.core.books import Destination, DestinationKind, Label, Method
-from tasks.core.decisions import Code, Decision
-from tasks.core.periods import Act, PeriodAct, PeriodState, state_of
+from tasks.core.month_end.periods import Act, PeriodAct, PeriodState, state_of
+from tasks.core.promotion.decisions import Code, Decision
 from tasks.core.tables import CHARGES
 from tasks.lake.store import Lake
 from tasks.ledger.booking import Booking

@@ -13,8 +13,8 @@ from tasks.core.books import (
     Night,
     Posting,
 )
-from tasks.core.break_ids import break_id
 from tasks.core.errors import LedgerError, StaleNightError
+from tasks.core.reconciling.break_ids import break_id
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.outbox import Message
 from tasks.ledger.reads import Booked

@@ -5,7 +5,7 @@ import pytest
 from tasks.core.batches import Watermark
 from tasks.core.books import Label
 from tasks.core.errors import LedgerError, StaleNightError
-from tasks.core.work_items import EventKind, ItemEvent
+from tasks.core.work.work_items import EventKind, ItemEvent
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
 from tests.ledger.made import COSTS, DAY, NOW, PULLS, conformed, raw, reject

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import create_engine, text
 
-from tasks.core.delivery import Progress, Sighting, attempting, created
 from tasks.core.errors import LedgerError
+from tasks.core.review.delivery import Progress, Sighting, attempting, created
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.outbox import Message
 from tests.databases import Database

@@ -11,7 +11,14 @@ from sqlalchemy import create_engine, text
 
 from tasks.core.books import Cause, Destination, DestinationKind, Entry, Method, Posting
 from tasks.core.errors import LedgerError, StaleNightError
-from tasks.core.periods import Act, PeriodAct, PeriodState, closed_map, period_digest, state_of
+from tasks.core.month_end.periods import (
+    Act,
+    PeriodAct,
+    PeriodState,
+    closed_map,
+    period_digest,
+    state_of,
+)
 from tasks.ledger.booking import Booking
 from tasks.ledger.chain import in_book_order
 from tasks.ledger.ledger import Ledger

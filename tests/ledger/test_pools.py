@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from tasks.core.books import Break, Cause, DestinationKind, Entry, Posting
-from tasks.core.break_ids import break_id
-from tasks.core.pool_days import PoolDay
-from tasks.core.roll_forward import Measured, roll_forward, standing_after
+from tasks.core.budgeting.pool_days import PoolDay
+from tasks.core.month_end.roll_forward import Measured, roll_forward, standing_after
+from tasks.core.reconciling.break_ids import break_id
 from tasks.ledger.ledger import Ledger
 from tests.ledger.made import DAY, FAMILY, NOW, PAYABLE, REST, entry, gap, key, night
 

@@ -10,8 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from tasks.core.delivery import Progress
 from tasks.core.errors import LedgerError
+from tasks.core.review.delivery import Progress
 from tasks.ledger import upgrade as upgrading
 from tasks.ledger.connect import open_engine, writing
 from tasks.ledger.ledger import Ledger

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import create_engine, text
 
-from tasks.core.decisions import Code, Decision
 from tasks.core.errors import LedgerError
+from tasks.core.promotion.decisions import Code, Decision
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.outbox import Message
 from tasks.ledger.verdicts import Frozen

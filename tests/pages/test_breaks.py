@@ -12,10 +12,10 @@ from markdown_it import MarkdownIt
 
 from config.shapes.finance import Disposition
 from tasks.core.books import BreakClass
-from tasks.core.break_ids import break_id
-from tasks.core.dispositions import Decided, Lapse
+from tasks.core.month_end.dispositions import Decided, Lapse
+from tasks.core.month_end.roll_forward import Roll, roll_forward
 from tasks.core.night_report import KnownBreak
-from tasks.core.roll_forward import Roll, roll_forward
+from tasks.core.reconciling.break_ids import break_id
 from tasks.pages.breaks import break_tasks, breaks
 from tasks.pages.night import what_to_do
 from tests.pages.test_night import a_night, standing

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from tasks.core.candidates import OwnFigures
-from tasks.core.cusum import THRESHOLD
-from tasks.core.decisions import Code, Decision
 from tasks.core.findings import Finding
-from tasks.core.gate import judge_case
-from tasks.core.gate_words import GATES, begun
-from tasks.core.promotion_patch import Patch
-from tasks.core.promotion_report import Asking, PromotionReport, TicketState
-from tasks.core.scorecard import LOG_UNIT, Stratum
-from tasks.core.terms import DEFAULTS
-from tasks.core.ticket_case import TicketCase
-from tasks.core.verdict import GateName, Kind, Projection, Status
-from tasks.core.watch import Notice, Signal
+from tasks.core.promotion.candidates import OwnFigures
+from tasks.core.promotion.cusum import THRESHOLD
+from tasks.core.promotion.decisions import Code, Decision
+from tasks.core.promotion.gate import judge_case
+from tasks.core.promotion.gate_words import GATES, begun
+from tasks.core.promotion.scorecard import LOG_UNIT, Stratum
+from tasks.core.promotion.terms import DEFAULTS
+from tasks.core.promotion.verdict import GateName, Kind, Projection, Status
+from tasks.core.promotion.watch import Notice, Signal
+from tasks.core.review.promotion_patch import Patch
+from tasks.core.review.promotion_report import Asking, PromotionReport, TicketState
+from tasks.core.review.ticket_case import TicketCase
 from tasks.pages.candidates import (
     candidate_tasks,
     candidates,
@@ -33,7 +33,7 @@ from tasks.pages.missing_gates import projected_days, unmet_gates
 from tasks.pages.scorecards import scorecards
 from tasks.pages.sunset import sunset
 from tasks.tickets.wanted import What
-from tests.core.ticketed import AS_OF, BEGUN, card, case, gate, verdict, workflow
+from tests.core.review.ticketed import AS_OF, BEGUN, card, case, gate, verdict, workflow
 from tests.pages.shown import foreign_markup, html_of
 
 HOSTILE = "<img src=x onerror=alert(1)>|`x`\n# [y](http://z) =cmd() @all"

@@ -7,10 +7,10 @@ from typing import Any
 
 from config.shapes.finance import Close
 from config.yaml_lines import read_document
-from tasks.core.close_report import CloseReport, InvoiceState, IssuerRow, Signature
-from tasks.core.closing import Precondition
-from tasks.core.corrections import Correction
-from tasks.core.periods import Act, PeriodAct, PeriodState
+from tasks.core.month_end.close_report import CloseReport, InvoiceState, IssuerRow, Signature
+from tasks.core.month_end.closing import Precondition
+from tasks.core.month_end.corrections import Correction
+from tasks.core.month_end.periods import Act, PeriodAct, PeriodState
 from tasks.pages.close import close_line, roll_up, run_name, what_to_do
 from tasks.pages.corrections import corrections_section
 from tests.pages.shown import foreign_markup

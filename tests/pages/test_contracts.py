@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from tasks.core.money import NANO
-from tasks.core.prepaid import PrepaidRow
-from tasks.core.seats import SeatRow
+from tasks.core.reconciling.prepaid import PrepaidRow
+from tasks.core.reconciling.seats import SeatRow
 from tasks.pages.contracts import prepaid_section, seats_section
 
 SEATS = SeatRow(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tasks.core.journal import journal_of
+from tasks.core.exports.journal import journal_of
 from tasks.pages.csv_text import csv_text, decimal_text
 from tasks.pages.focus import focus_csv
 from tasks.pages.journal import HEAD, journal_csv

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from tasks.core.invoicing.settlement import Outcome, Settlement
 from tasks.core.money import NANO
-from tasks.core.offers import ContractOffer
-from tasks.core.settlement import Outcome, Settlement
+from tasks.core.reconciling.offers import ContractOffer
 from tasks.pages.documents import invoices_section, offers_section
 from tasks.pages.night import tie_out
 from tests.pages.test_night import a_night

@@ -16,8 +16,8 @@ from tasks.core.books import (
     Posting,
     Strength,
 )
-from tasks.core.dispositions import decide, in_words
 from tasks.core.explained import BookedBy, BookedEntry, BreakStory, EntryStory, FamilyStory, Seen
+from tasks.core.month_end.dispositions import decide, in_words
 from tasks.pages.explain import break_story, entry_story, posting_story
 from tasks.pages.explain_family import family_story
 from tasks.pages.explain_words import CAUSES, KINDS, METHODS, NEXT, STRENGTHS

@@ -5,7 +5,7 @@ from datetime import date
 from tasks.core.books import BookKey, Cause, Destination, DestinationKind, Entry, Method, Posting
 from tasks.core.explained import BookedEntry
 from tasks.core.figures import FigureStory, TieStory, figure_of, parts_of
-from tasks.core.ties import TieOut
+from tasks.core.reconciling.ties import TieOut
 from tasks.pages.explain_figure import figure_story, tie_story
 from tests.pages.test_explain import DAY, EVIL, NIGHT, booked
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.billed_lines import ExportError
+from tasks.core.exports.billed_lines import ExportError
 from tasks.pages.new_file import write_file
 
 

@@ -16,7 +16,7 @@ from tasks.core.findings import Finding
 from tasks.core.night import Books
 from tasks.core.night_report import KnownBreak, NightReport
 from tasks.core.plan import Failure, Plan
-from tasks.core.ties import TieOut
+from tasks.core.reconciling.ties import TieOut
 from tasks.core.totals import Coverage, Leak, OtherRow, PoolRow
 from tasks.pages import night as pages
 from tasks.pages.breaks import breaks

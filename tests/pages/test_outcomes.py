@@ -6,9 +6,9 @@ import pytest
 
 from tasks.core.claims import LoggedCost, OutcomeCounts
 from tasks.core.night_report import NightReport
-from tasks.core.outcomes import ItemCounts, Outcomes, WorkflowOutcomes
 from tasks.core.plan import Plan
-from tasks.core.reconcile import reconcile
+from tasks.core.reconciling.reconcile import reconcile
+from tasks.core.work.outcomes import ItemCounts, Outcomes, WorkflowOutcomes
 from tasks.pages.outcomes import outcomes
 from tests.core.factories import night as books_of
 from tests.pages.shown import foreign_markup

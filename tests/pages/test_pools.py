@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from tasks.core.books import DestinationKind
+from tasks.core.budgeting.pool_days import PoolDay, PoolName
+from tasks.core.budgeting.pools import Outside, Pools, pools_of
+from tasks.core.budgeting.squad_money import Lack, SquadWithout
 from tasks.core.night_report import NightReport
-from tasks.core.pool_days import PoolDay, PoolName
-from tasks.core.pools import Outside, Pools, pools_of
-from tasks.core.squad_money import Lack, SquadWithout
 from tasks.core.totals import Leak
 from tasks.pages.fences import fenced
 from tasks.pages.night import what_to_do

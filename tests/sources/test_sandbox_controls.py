@@ -13,7 +13,7 @@ from sandbox.people import SEEDED_NAMES
 from sandbox.script import NIGHTS
 from sandbox.server import Sandbox, running
 from tasks.core.batches import Pulled
-from tasks.core.controls import (
+from tasks.core.promotion.controls import (
     ControlState,
     ControlTold,
     FetchedControl,
@@ -21,7 +21,7 @@ from tasks.core.controls import (
     fresh_controls,
     repositories_in_scope,
 )
-from tasks.core.verdict import Status
+from tasks.core.promotion.verdict import Status
 from tasks.sources import github
 from tasks.sources.declared import with_declared
 from tasks.transport.client import Client

@@ -10,10 +10,10 @@ from sandbox.records import World
 from sandbox.script import NIGHTS
 from sandbox.server import Sandbox, running
 from tasks.core.batches import Watermark
-from tasks.core.item_incidents import incident_moments, untyped_incident_items
-from tasks.core.item_outcomes import judge_item
-from tasks.core.item_states import ItemState, current_items
-from tasks.core.work_items import EventKind, ItemEvent, LinkType
+from tasks.core.work.item_incidents import incident_moments, untyped_incident_items
+from tasks.core.work.item_outcomes import judge_item
+from tasks.core.work.item_states import ItemState, current_items
+from tasks.core.work.work_items import EventKind, ItemEvent, LinkType
 from tasks.sources import github, jira
 from tasks.transport.client import Client
 from tasks.transport.clock import SystemClock

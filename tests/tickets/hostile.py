@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from tasks.core.ticket_content import (
+from tasks.core.review.ticket_content import (
     Block,
     Bullets,
     CodeBlock,

@@ -13,9 +13,9 @@ from config.settings import Settings, load_settings
 from config.shapes.tickets import Tickets
 from sandbox import ticket_acts
 from sandbox.server import Sandbox
-from tasks.core.delivery import OutboxRow, Progress, Sighting
 from tasks.core.digests import keyed_digest
-from tasks.core.ticket_content import Paragraph, Span, TicketContent
+from tasks.core.review.delivery import OutboxRow, Progress, Sighting
+from tasks.core.review.ticket_content import Paragraph, Span, TicketContent
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.outbox import Message
 from tasks.tickets.connect import connected

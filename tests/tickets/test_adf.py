@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from sandbox.adf import fault_of
-from tasks.core.ticket_content import (
+from tasks.core.review.ticket_content import (
     Block,
     Bullets,
     CodeBlock,

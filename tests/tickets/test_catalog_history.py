@@ -16,7 +16,7 @@ from config.shapes.tickets import CatalogRepository
 from sandbox.catalog_repository import CATALOG_PATH
 from sandbox.tickets_board import BOT
 from tasks.core.errors import SourceUnavailableError, WaitUntilError
-from tasks.core.ticket_content import TicketContent
+from tasks.core.review.ticket_content import TicketContent
 from tasks.tickets.catalog_history import Approval, approval_of
 from tasks.tickets.catalog_line import MOST_CHANGES
 from tasks.tickets.catalog_pulls import Became, Proposal, propose

@@ -9,7 +9,7 @@ import pytest
 from config.shapes.tickets import CatalogRepository
 from sandbox.catalog_repository import CATALOG_PATH
 from tasks.core.errors import ConfigError
-from tasks.core.ticket_content import CodeBlock, TicketContent
+from tasks.core.review.ticket_content import CodeBlock, TicketContent
 from tasks.tickets.catalog_pulls import Became, Proposal, Proposed, propose
 from tasks.tickets.connect import connected
 from tasks.transport.writer import Writer

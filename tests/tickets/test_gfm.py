@@ -8,7 +8,7 @@ from hypothesis import example, given
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tasks.core.ticket_content import (
+from tasks.core.review.ticket_content import (
     Block,
     Bullets,
     CodeBlock,

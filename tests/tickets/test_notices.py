@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from tasks.core.ticket_content import Paragraph, Span, TicketContent
+from tasks.core.review.ticket_content import Paragraph, Span, TicketContent
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.outbox import Message
 from tasks.tickets.connect import connected

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import (
 
 from config.shapes.tickets import GithubTickets, JiraTickets, Tickets
 from sandbox.github_writes import INSTALLATION_ID
-from tasks.core.delivery import Sighting
 from tasks.core.errors import (
     AmbiguousWriteError,
     ConfigError,
     SourceError,
     SourceUnavailableError,
 )
+from tasks.core.review.delivery import Sighting
 from tasks.tickets.connect import connected, system_of
 from tasks.tickets.github import GithubPort
 from tasks.tickets.jira import JiraPort

@@ -8,13 +8,13 @@ import pytest
 
 from config.shapes.base import Stage
 from sandbox.adf import fault_of
-from tasks.core.item_facts import Outcome
-from tasks.core.promotion_patch import promotion_patch
-from tasks.core.ticket_content import TicketContent
-from tasks.core.ticket_text import review_ticket
+from tasks.core.review.promotion_patch import promotion_patch
+from tasks.core.review.ticket_content import TicketContent
+from tasks.core.review.ticket_text import review_ticket
+from tasks.core.work.item_facts import Outcome
 from tasks.tickets import adf, gfm, wiki
-from tests.core.test_promotion_patch import PLAIN
-from tests.core.ticketed import case, fact, workflow
+from tests.core.review.test_promotion_patch import PLAIN
+from tests.core.review.ticketed import case, fact, workflow
 from tests.tickets.hostile import HOSTILE
 from tests.tickets.test_gfm import MARKER, assert_inert, shown
 

@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 
-from tasks.core import delivery
+from tasks.core.review import delivery
 from tasks.ledger.ledger import Ledger
 from tasks.tickets.deliver import What
 from tests.databases import Database

@@ -6,7 +6,7 @@ import re
 import pytest
 from hypothesis import example, given
 
-from tasks.core.ticket_content import (
+from tasks.core.review.ticket_content import (
     Block,
     Bullets,
     CodeBlock,

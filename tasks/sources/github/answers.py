@@ -5,7 +5,7 @@ from typing import TypeAlias, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tasks.core.controls import ControlTold
+from tasks.core.promotion.controls import ControlTold
 
 #: Why an answer is missing.
 NO_PERMISSION = "no_permission"

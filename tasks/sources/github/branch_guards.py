@@ -7,7 +7,7 @@ does, else `unknown`. Details are closed codes, listed in docs/controls.md.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tasks.core.controls import ControlName, ControlTold
+from tasks.core.promotion.controls import ControlName, ControlTold
 from tasks.sources.github import control_payloads as payloads
 from tasks.sources.github.answers import (
     NO_PERMISSION,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tasks.core.batches import Json
 from tasks.core.identities import actor_kind
-from tasks.core.work_items import github_item
+from tasks.core.work.work_items import github_item
 from tasks.sources.github import payloads, texts
 
 #: Stands for a state that GitHub added after this was written.

@@ -5,11 +5,11 @@ from urllib.parse import quote
 
 from config.globs import is_exact
 from tasks.core.batches import Batch, Json, Pulled, RawRow
-from tasks.core.controls import ControlName
 from tasks.core.errors import SourceUnavailableError
 from tasks.core.globs import compiled
 from tasks.core.instants import instant_text
-from tasks.core.work_items import github_repository
+from tasks.core.promotion.controls import ControlName
+from tasks.core.work.work_items import github_repository
 from tasks.sources.github.answers import (
     ERRORS_TOLD,
     MALFORMED,

@@ -5,11 +5,11 @@ organisations, workflow stamps, ticket keys, declared branch prefixes, keyed dig
 """
 
 from tasks.core.batches import Json, RawRow
-from tasks.core.branches import branch_hint
-from tasks.core.hand_tags import hand_tags
 from tasks.core.identities import agent_of_email
 from tasks.core.instants import instant_text
-from tasks.core.work_items import LinkType
+from tasks.core.work.branches import branch_hint
+from tasks.core.work.hand_tags import hand_tags
+from tasks.core.work.work_items import LinkType
 from tasks.sources.github import payloads, texts
 from tasks.sources.github.context import OTHER, Repo, actor_of, label_names, repository_fields
 

@@ -4,7 +4,7 @@ A control is `present` or `absent` only if every answer that it needs was read, 
 `unknown`. Details are closed codes, listed in docs/controls.md.
 """
 
-from tasks.core.controls import ControlTold
+from tasks.core.promotion.controls import ControlTold
 from tasks.sources.github import control_payloads as payloads
 from tasks.sources.github.answers import (
     ERRORS_TOLD,

@@ -1,9 +1,9 @@
 """Parse incidents and the events of issues and pull requests into raw rows."""
 
 from tasks.core.batches import Json, RawRow
-from tasks.core.hand_tags import hand_tags
 from tasks.core.instants import instant_text
-from tasks.core.work_items import LinkType
+from tasks.core.work.hand_tags import hand_tags
+from tasks.core.work.work_items import LinkType
 from tasks.sources.github import payloads, texts
 from tasks.sources.github.context import Repo, actor_of, label_names, repository_fields
 

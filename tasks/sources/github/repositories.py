@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from tasks.core.errors import SourceError
-from tasks.core.work_items import github_repository
+from tasks.core.work.work_items import github_repository
 from tasks.sources.github import payloads
 from tasks.sources.github.context import Repo
 from tasks.sources.github.reading import CONCURRENCY, Reading, UnreadableError

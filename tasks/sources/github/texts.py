@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tasks.core.branches import ticket_keys
 from tasks.core.identities import agent_of_email
-from tasks.core.work_items import LinkType, github_item, jira_key_ref
+from tasks.core.work.branches import ticket_keys
+from tasks.core.work.work_items import LinkType, github_item, jira_key_ref
 
 _STAMP = re.compile(r"[a-z0-9_.-]{1,64}", re.ASCII)
 _WORKFLOW_LABEL = "workflow:"

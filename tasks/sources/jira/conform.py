@@ -7,9 +7,9 @@ from typing import cast
 from config.shapes.sources import JiraSource
 from tasks.core.batches import Conformed, Json, RawRow, Stream
 from tasks.core.findings import Finding
-from tasks.core.hand_tags import malformed_tags
 from tasks.core.instants import parse_instant
-from tasks.core.work_items import EventKind, Fact, ItemEvent, ItemType, event_row
+from tasks.core.work.hand_tags import malformed_tags
+from tasks.core.work.work_items import EventKind, Fact, ItemEvent, ItemType, event_row
 from tasks.sources.jira.parse import TAG
 
 _DONE = "done"

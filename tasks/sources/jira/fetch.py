@@ -13,7 +13,7 @@ from tasks.core.batches import Batch, Json, Pulled, RawRow, Reject, Watermark
 from tasks.core.errors import SourceError, SourceUnavailableError, WaitUntilError
 from tasks.core.instants import instant_text, parse_instant
 from tasks.core.refusals import parse_each, refused
-from tasks.core.work_items import jira_item
+from tasks.core.work.work_items import jira_item
 from tasks.sources.jira import payloads
 from tasks.sources.jira.parse import Site, parse_changes, parse_issue
 from tasks.sources.jira.site import CLOUD, check_deployment, site_of

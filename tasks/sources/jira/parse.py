@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tasks.core.batches import Json, RawRow
-from tasks.core.hand_tags import hand_tags
 from tasks.core.identities import BOT, HUMAN
 from tasks.core.instants import instant_text
-from tasks.core.work_items import LinkType, jira_item, jira_key_ref
+from tasks.core.work.hand_tags import hand_tags
+from tasks.core.work.work_items import LinkType, jira_item, jira_key_ref
 from tasks.sources.jira import payloads
 
 _CATEGORIES = frozenset({"new", "indeterminate", "done"})

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tasks.core.errors import SourceError
-from tasks.core.payables import unconnected_vendors
-from tasks.core.periods import Act, PeriodAct
-from tasks.core.told_invoices import invoices_of
+from tasks.core.invoicing.payables import unconnected_vendors
+from tasks.core.invoicing.told_invoices import invoices_of
+from tasks.core.month_end.periods import Act, PeriodAct
 from tests.sources.files.stores import Stores, subjects
 from tests.sources.files.writing import csv_text, focus_row, invoice_row, payment
 

@@ -10,8 +10,8 @@ import pytest
 
 from config.shapes.sources import GithubSource
 from tasks.core.batches import Conformed, Pulled, Watermark
-from tasks.core.item_states import ItemState, current_items
-from tasks.core.work_items import EventKind, ItemEvent
+from tasks.core.work.item_states import ItemState, current_items
+from tasks.core.work.work_items import EventKind, ItemEvent
 from tasks.sources import github
 from tasks.transport.client import Client
 from tasks.transport.credentials import GithubToken

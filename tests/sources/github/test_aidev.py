@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tasks.core.item_states import ItemState, ItemStatus
+from tasks.core.work.item_states import ItemState, ItemStatus
 from tests.sources.github.conftest import Nights
 from tests.sources.github.fake_github import FakeGithub, FakeRepo, Payload, account, pull
 

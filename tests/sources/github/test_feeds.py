@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tasks.core.errors import SourceError
-from tasks.core.work_items import EventKind
+from tasks.core.work.work_items import EventKind
 from tests.sources.github.conftest import NOW, Nights
 from tests.sources.github.fake_github import FakeGithub, FakeRepo, issue, merged
 from tests.transport.loopback import Reply

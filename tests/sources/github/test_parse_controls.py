@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core.controls import ControlName, ControlTold
+from tasks.core.promotion.controls import ControlName, ControlTold
 from tasks.sources.github.answers import Answer
 from tasks.sources.github.branch_guards import (
     Guard,

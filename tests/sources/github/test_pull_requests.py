@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tasks.core.errors import SourceError, SourceUnavailableError, WaitUntilError
-from tasks.core.item_states import ItemStatus
-from tasks.core.work_items import Tag
+from tasks.core.work.item_states import ItemStatus
+from tasks.core.work.work_items import Tag
 from tasks.sources import github
 from tests.sources.github.conftest import STREAMS, Nights, keyed_digest
 from tests.sources.github.fake_github import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.core.work_items import LinkType
+from tasks.core.work.work_items import LinkType
 from tasks.sources.github import texts
 from tests.sources.github.conftest import keyed_digest
 

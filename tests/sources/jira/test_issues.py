@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tasks.core.errors import SourceError, WaitUntilError
-from tasks.core.item_states import ItemStatus
-from tasks.core.work_items import Tag
+from tasks.core.work.item_states import ItemStatus
+from tasks.core.work.work_items import Tag
 from tasks.sources import jira
 from tests.sources.jira.conftest import Nights, keyed_digest
 from tests.sources.jira.fake_jira import STATUSES, FakeJira, change, issue

@@ -1,0 +1,1 @@
+"""Budget pools of a month: budgets, what is spent and pending, forecasts and offers."""

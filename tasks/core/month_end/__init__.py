@@ -1,0 +1,1 @@
+"""From a night's books to a closed period: posting, accruals, corrections, the checklist."""

@@ -1,0 +1,1 @@
+"""The gate: what a workflow's work proves, what its tier asks, and the verdict."""

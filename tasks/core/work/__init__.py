@@ -1,0 +1,1 @@
+"""What agents worked on: work items, what became of them, and since when that counts."""
