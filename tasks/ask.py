@@ -5,7 +5,7 @@ Only here a client is made that can write outside, and only if the look may.
 
 import logging
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -17,15 +17,12 @@ from config.shapes.catalog import Workflow
 from config.shapes.gate import GateRules
 from config.shapes.tickets import GithubTickets, Tickets
 from tasks.core.digests import keyed_digest
-from tasks.core.errors import LedgerError, SourceError
-from tasks.core.promotion.decisions import Asked, Decision, decision_by_catalog, decision_by_labels
+from tasks.core.errors import LedgerError
+from tasks.core.promotion.decisions import Decision
 from tasks.core.promotion.packets import PacketError, read_packet
 from tasks.core.promotion.verdict import Verdict
-from tasks.core.promotion.watch import overdue
-from tasks.core.review.delivery import OutboxRow, Standing
+from tasks.core.review.delivery import OutboxRow
 from tasks.core.review.promotion_report import PromotionReport, TicketState
-from tasks.core.review.ticket_comments import escalation_notice
-from tasks.core.review.ticket_content import TicketContent
 from tasks.core.review.ticket_wishes import (
     ESCALATION,
     KINDS,
@@ -33,7 +30,6 @@ from tasks.core.review.ticket_wishes import (
     Wish,
     asked_before,
     change_of,
-    key_of,
     next_to_open,
     wishes_of,
     workflow_and_epoch,
@@ -41,24 +37,18 @@ from tasks.core.review.ticket_wishes import (
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.outbox import Message
-from tasks.tickets.catalog_history import approval_of
-from tasks.tickets.catalog_pulls import Became, Proposal, propose
+from tasks.read_back import ReviewTickets
+from tasks.tickets.catalog_pulls import Proposal, propose
 from tasks.tickets.connect import Systems, connected, system_of
 from tasks.tickets.deliver import Delivered, Wanted, What, deliver
 from tasks.tickets.notices import deliver_notices
+from tasks.tickets.summary import problems_of, state_of, state_of_pull
 from tasks.transport.clock import SystemClock
 
 log = logging.getLogger(__name__)
 
 #: No request starts after it.
 _DEADLINE = timedelta(minutes=45)
-#: What became of a pull request, in the words of tickets.
-_PULLS = {
-    Became.OPENED: "created",
-    Became.STANDS: "stands",
-    Became.REFUSED: "refused",
-    Became.PENDING: "pending",
-}
 
 
 @task(name="ask", task_run_name="tickets")
@@ -109,19 +99,6 @@ def ask_people(report: PromotionReport) -> PromotionReport:
         return desk.asked()
 
 
-@dataclass(slots=True)
-class _Read:
-    """What was read back.
-
-    Attributes:
-        settled: Workflows and epochs that are decided, also if the decision is not told yet.
-    """
-
-    decisions: list[Decision] = field(default_factory=list)
-    settled: set[tuple[str, str]] = field(default_factory=set)
-    problems: list[str] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class _Desk:
     """One run's work on tickets."""
@@ -149,11 +126,21 @@ class _Desk:
         report = self.report
         wishes = wishes_of(report.cases, report.notices, report.decisions)
         # A decision stands on what its ticket said until now, not on what is added to it below.
-        stood = {key: row.progress.told for key, row in self._review_rows()}
+        stood = {key: row.progress.told for key, row in self._review_rows().items()}
         told = self._delivered(wishes)
         pulls = self._proposed(wishes)
-        read = self._decisions([one for kind, one in told if kind == REVIEW], stood)
-        late = self._late(read.settled)
+        standing = ReviewTickets(
+            rows=self._review_rows(),
+            stood=stood,
+            labels={one.key: one.labels for kind, one in told if kind == REVIEW},
+            known=self.ledger.decisions(),
+            workflows=self.workflows,
+            today=self.today,
+        )
+        place = self.tickets.catalog
+        history = self.systems.writers[place.system] if place is not None else None
+        read = standing.read(history, place)
+        late = standing.late(read.settled, self._rules())
         self.ledger.record_look(
             (),
             decisions=read.decisions,
@@ -175,12 +162,12 @@ class _Desk:
             report,
             decisions=self._standing(read.decisions),
             tickets=(
-                *(_state(kind, one, wished) for kind, one in told),
-                *(_state(ESCALATION, one, ()) for one in reminded if one.key in late),
+                *(state_of(kind, one, wished) for kind, one in told),
+                *(state_of(ESCALATION, one, ()) for one in reminded if one.key in late),
                 *pulls,
             ),
             problems=(
-                *_problems([*told, *((ESCALATION, one) for one in reminded)], pulls),
+                *problems_of([*told, *((ESCALATION, one) for one in reminded)], pulls),
                 *read.problems,
             ),
         )
@@ -224,6 +211,15 @@ class _Desk:
             room -= sum(one.what is What.CREATED for one in done)
         return told
 
+    def _review_rows(self) -> dict[str, OutboxRow]:
+        """Give the rows of review tickets that stand, of workflows that were looked at."""
+        workflows = self.workflows
+        return {
+            row.key: row
+            for row in self.ledger.outbox_rows(REVIEW)
+            if row.progress.ticket and workflow_and_epoch(row.key)[0] in workflows
+        }
+
     def _rules(self) -> GateRules:
         return self.report.cases[0].packet.case.rules if self.report.cases else GateRules()
 
@@ -255,91 +251,7 @@ class _Desk:
             most=self._rules().most_pull_requests,
             check=catalog_from_text,
         )
-        return [
-            TicketState(one.workflow, "pull_request", _PULLS[one.became], one.pull, one.detail)
-            for one in done
-        ]
-
-    def _decisions(self, told: Iterable[Delivered], stood: Mapping[str, str]) -> _Read:
-        """Read decisions back: approvals from the catalog, refusals from labels."""
-        known = {(one.workflow, one.epoch, one.code) for one in self.ledger.decisions()}
-        labels = {one.key: one.labels for one in told}
-        read = _Read()
-        rows, workflows = self._review_rows(), self.workflows
-        opened: dict[str, list[datetime]] = {}
-        for key, row in rows:
-            opened.setdefault(workflow_and_epoch(key)[0], []).append(row.opened_at)
-        for key, row in rows:
-            workflow, epoch = workflow_and_epoch(key)
-            declared = workflows[workflow]
-            evidence = stood.get(key, row.progress.told)
-            asked = Asked(workflow, epoch, row.opened_at, evidence)
-            later = (at for at in opened[workflow] if at > row.opened_at)
-            approval = decision_by_catalog(asked, declared, next_opened_at=min(later, default=None))
-            if approval is not None:
-                read.settled.add((workflow, epoch))
-                if (workflow, epoch, approval.code) not in known:
-                    self._add_with_commit(read, approval, asked)
-                continue
-            refusal = decision_by_labels(asked, labels.get(key, ()), declared, self.today)
-            if refusal is not None:
-                read.settled.add((workflow, epoch))
-                read.decisions.append(refusal)
-        return read
-
-    def _review_rows(self) -> list[tuple[str, OutboxRow]]:
-        """Give the rows of review tickets that stand, of workflows that were looked at."""
-        workflows = self.workflows
-        return [
-            (row.key, row)
-            for row in self.ledger.outbox_rows(REVIEW)
-            if row.progress.ticket and workflow_and_epoch(row.key)[0] in workflows
-        ]
-
-    def _add_with_commit(self, read: _Read, approval: Decision, asked: Asked) -> None:
-        """Add an approval with the commit that merged it; not yet if no system answers now."""
-        place = self.tickets.catalog
-        # The stage may begin later than people decided: the day of the first reading is nearer.
-        decision = replace(approval, decided_on=min(approval.decided_on, self.today))
-        if place is None:
-            read.decisions.append(decision)
-            return
-        try:
-            seen = approval_of(
-                self.systems.writers[place.system],
-                place,
-                workflow=approval.workflow,
-                from_day=approval.decided_on,
-                since=asked.opened_at,
-            )
-        except SourceError as error:
-            log.warning("who approved %s is read in the next run: %s", approval.workflow, error)
-            return
-        read.decisions.append(replace(decision, commit=seen.commit, is_distinct=seen.is_distinct))
-        if seen.detail:
-            read.problems.append(
-                f"who approved {approval.workflow} cannot be told in full: {seen.detail}"
-            )
-
-    def _late(self, settled: Collection[tuple[str, str]]) -> dict[str, TicketContent]:
-        """Write the notices of tickets that nobody has decided in time, by key."""
-        decided = {(one.workflow, one.epoch) for one in self.ledger.decisions()} | {*settled}
-        rows = dict(self._review_rows())
-        asked = [
-            Asked(*workflow_and_epoch(key), row.opened_at, row.progress.told)
-            for key, row in rows.items()
-            if row.progress.standing is Standing.OPEN
-        ]
-        late = overdue(
-            asked, decided, (), workflows=self.workflows, rules=self._rules(), today=self.today
-        )
-        notices = {}
-        for one in late:
-            key = key_of(one.workflow, one.epoch)
-            notices[key] = escalation_notice(
-                due_on=one.due_on, role=one.role, on=self.today, digest=rows[key].progress.told
-            )
-        return notices
+        return list(map(state_of_pull, done))
 
 
 def _told_before(row: OutboxRow, ledger: Ledger) -> Verdict | None:
@@ -351,44 +263,3 @@ def _told_before(row: OutboxRow, ledger: Ledger) -> Verdict | None:
     except (PacketError, LedgerError) as error:
         log.warning("what a ticket was told cannot be read, so nothing is added to it: %s", error)
         return None
-
-
-def _state(kind: str, told: Delivered, wished: Collection[tuple[str, str]]) -> TicketState:
-    workflow, _ = workflow_and_epoch(told.key)
-    detail = told.detail
-    if told.what is What.QUEUED and (kind, told.key) in wished:
-        detail = "this run has opened as many tickets as it may"
-    return TicketState(workflow, kind, told.what, told.ticket, detail)
-
-
-def _problems(
-    told: Sequence[tuple[str, Delivered]], pulls: Iterable[TicketState]
-) -> tuple[str, ...]:
-    """Say what keeps tickets from being written, and what a person has to do about them."""
-    lines = [
-        f"the pull request of {one.workflow} is not opened: {one.detail}"
-        for one in pulls
-        if one.what == _PULLS[Became.REFUSED]
-    ]
-    for _, one in told:
-        workflow, _ = workflow_and_epoch(one.key)
-        if one.what in {What.REFUSED, What.UNROUTED}:
-            lines.append(f"the ticket of {workflow} is not written: {one.detail}")
-        if one.strangers:
-            lines.append(
-                f"{one.strangers} tickets carry the label of {workflow}'s review and are not ours:"
-                " copies, or made by somebody else"
-            )
-    return (*lines, *_waiting(told))
-
-
-def _waiting(told: Iterable[tuple[str, Delivered]]) -> Iterator[str]:
-    """Name what waits for the next run, once for each reason: a whole system may be down."""
-    names: dict[str, list[str]] = {}
-    for _, one in told:
-        if one.what is What.PENDING:
-            names.setdefault(one.detail, []).append(workflow_and_epoch(one.key)[0])
-    for detail, found in names.items():
-        others = len(found) - 1
-        whose = f"{found[0]} and {others:,} more" if others else found[0]
-        yield f"the ticket of {whose} waits for the next run: {detail}"

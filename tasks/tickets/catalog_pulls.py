@@ -32,13 +32,15 @@ class Proposal:
     """A patch of the catalog.
 
     Attributes:
-        workflow: Whose stage it changes; names the branch.
+        workflow: Whose stage it changes.
+        epoch: Of the evidence; its first day and the workflow name the branch.
         before: The whole file that the evidence was judged by.
         after: The whole file with the patch.
         content: Title and text of the pull request.
     """
 
     workflow: str
+    epoch: str
     before: str
     after: str
     content: TicketContent
@@ -46,7 +48,7 @@ class Proposal:
     @property
     def branch(self) -> str:
         """Name the branch."""
-        return f"graduand/promote-{self.workflow}"
+        return f"graduand/promote-{self.workflow}-{self.epoch.partition(' ')[0]}"
 
 
 class Became(StrEnum):

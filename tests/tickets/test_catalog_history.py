@@ -412,7 +412,9 @@ def test_the_sandbox_tells_who_merged_what_was_proposed(rig: Rig, *, is_self_mer
     first = "      - {from: 2026-03-01, stage: exploration}\n"
     after = before.replace(first, f"{first}      - {{from: 2026-03-15, stage: golden}}\n", 1)
     place = CatalogRepository(system=GITHUB, repository="meridian-freight/agent-catalog")
-    proposal = Proposal("upgrade-guarded", before, after, TicketContent("Promote", (), "d1"))
+    proposal = Proposal(
+        "upgrade-guarded", "2026-03-01 first", before, after, TicketContent("Promote", (), "d1")
+    )
     deadline = rig.now() + timedelta(hours=4)
 
     with connected(

@@ -16,7 +16,7 @@ from tasks.transport.writer import Writer
 from tests.tickets.rig import GITHUB, TICKETS, Rig, settings_of
 
 REPOSITORY = CatalogRepository(system=GITHUB, repository="meridian-freight/agent-catalog")
-BRANCH = "graduand/promote-upgrade-swarm"
+BRANCH = "graduand/promote-upgrade-swarm-2026-09-01"
 LINE = "      - {from: 2027-01-01, stage: golden}\n"
 
 Propose = Callable[..., list[Proposed]]
@@ -50,7 +50,7 @@ def run(writer: Writer) -> Propose:
 
 def proposal(before: str, workflow: str = "upgrade-swarm", line: str = LINE) -> Proposal:
     content = TicketContent(f"Promote {workflow}", (CodeBlock(f"+{line}", "diff"),), "d1")
-    return Proposal(workflow, before, before + line, content)
+    return Proposal(workflow, "2026-09-01 first", before, before + line, content)
 
 
 def pulls(rig: Rig) -> list[dict[str, Any]]:

@@ -48,12 +48,13 @@ class Wish:
         authority = f"Who decides: {authority_of(self.case.workflow)}."
         return demotion_ticket(self.case, proposal=self.proposal, authority=authority)
 
-    def proposed_pull(self) -> tuple[str, str, str, TicketContent] | None:
-        """Give the patch for a pull request: workflow, file before and after, what it says."""
+    def proposed_pull(self) -> tuple[str, str, str, str, TicketContent] | None:
+        """Give the patch for a pull request: workflow, epoch, file before and after, its words."""
         patch = self.case.patch
         if patch is None:
             return None
-        return self.case.workflow.id, patch.text_before, patch.text_after, pull_text(self.case)
+        verdict, words = self.case.verdict, pull_text(self.case)
+        return verdict.workflow, verdict.epoch, patch.text_before, patch.text_after, words
 
 
 def key_of(workflow: str, epoch: str) -> str:
