@@ -6,7 +6,6 @@ are shown as they are, as code, never as links.
 
 from datetime import timedelta
 
-from config.shapes.base import Stage
 from tasks.core.promotion.decisions import PREFIX
 from tasks.core.promotion.gate_words import begun, gate_line, projected
 from tasks.core.promotion.verdict import Kind
@@ -99,7 +98,10 @@ def demotion_ticket(case: TicketCase, *, proposal: str, authority: str) -> Ticke
                         strong("Narrow it"),
                         *text(": take what fails out of its scope in the catalog."),
                     ),
-                    _refusal(case),
+                    (
+                        strong("Leave it"),
+                        *text(": close this ticket. The watch goes on, and the lists say so."),
+                    ),
                 )
             ),
             *_patches(case),
@@ -159,9 +161,7 @@ def _approval(case: TicketCase, name: str) -> Spans:
 
 def _refusal(case: TicketCase) -> Spans:
     terms = case.packet.case.terms
-    # Golden work is watched, and has no number of items to gather.
-    needed = terms.items if terms and case.card.stage != Stage.GOLDEN else 0
-    missing = max(needed - case.card.items(), 0)
+    missing = max((terms.items if terms else 0) - case.card.items(), 0)
     asked = case.card.items() + max(missing, 20)
     return (
         strong("Decline"),
