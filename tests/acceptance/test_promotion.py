@@ -51,7 +51,7 @@ from tests.acceptance.played_config import (
 )
 from tests.flows.nights import EVERY, Night, run
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
 #: Weeks with which a bill comes.
 BILLED = (8, 17, WEEKS)

@@ -23,7 +23,7 @@ def test_check_names_what_is_missing_and_what_to_do(
     assert main(["check"]) == 1
 
     told = capsys.readouterr().out
-    assert "✓ configuration 10 workflows, 5 sources" in told
+    assert "✓ configuration 11 workflows, 5 sources" in told
     assert "set GRADUAND_SECRET_ANTHROPIC_ADMIN_KEY" in told
     assert "run `graduand migrate`" in told
     assert workplace.exists()
