@@ -20,6 +20,32 @@ from tasks.core.version import CODE_VERSION
 _NAMED = 5
 
 
+def computed_from(
+    plan: Plan, seq: int, digests: Mapping[str, str], card_digest: str, fx_digest: str = ""
+) -> Inputs:
+    """Name what a night is computed from.
+
+    Args:
+        plan: Of its days.
+        seq: Newest snapshot that counts.
+        digests: Of catalog, policy, sources and finance.
+        card_digest: Of the price card.
+        fx_digest: Of the exchange rates that were used; empty for none.
+    """
+    return Inputs(
+        window_start=plan.start,
+        window_end=plan.end,
+        snapshot_seq=seq,
+        catalog_digest=digests["catalog"],
+        policy_digest=digests["policy"],
+        sources_digest=digests["sources"],
+        finance_digest=digests["finance"],
+        card_digest=card_digest,
+        fx_digest=fx_digest,
+        code_version=CODE_VERSION,
+    )
+
+
 def reasons_of(
     books: Books,
     held: Collection[IssuerDay],
@@ -74,17 +100,12 @@ def night_of(
     # One row holds one currency's shares: that of most money. All of them are in the postings.
     main = max(books.coverage, key=lambda share: share.gross_nano(), default=Coverage("", 0, 0, 0))
     row = Reconciliation(
-        inputs=Inputs(
-            window_start=plan.start,
-            window_end=plan.end,
-            snapshot_seq=seq,
-            catalog_digest=digests["catalog"],
-            policy_digest=digests["policy"],
-            sources_digest=digests["sources"],
-            finance_digest=digests["finance"],
-            card_digest=card_digest,
-            fx_digest=joined_digest(f"{of} {day} {rates}" for (of, day), rates in books.fx.items()),
-            code_version=CODE_VERSION,
+        inputs=computed_from(
+            plan,
+            seq,
+            digests,
+            card_digest,
+            joined_digest(f"{of} {day} {rates}" for (of, day), rates in books.fx.items()),
         ),
         as_of=plan.as_of,
         status=status,

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+import pyarrow as pa
 from pyarrow import fs
 
 from tasks.core.errors import LakeError
@@ -195,7 +196,7 @@ def open_files(place: str, steps: Callable[[str], None] = no_step) -> LocalFiles
         return LocalFiles(_usable_folder(Path(place)), steps)
     try:
         filesystem, path = fs.FileSystem.from_uri(place)
-    except (ValueError, NotImplementedError):
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise _unopened(place, "it has a scheme, an option or a form that pyarrow lacks") from None
     except OSError:
         why = "its store does not answer, or a library that it needs is not installed"

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from tasks.core.errors import LedgerError, StaleNightError
 from tasks.core.month_end.periods import (
@@ -62,11 +62,6 @@ def read_acts(connection: Connection, by: datetime | None = None) -> list[Period
         _act(row.id, row.billing_period, row.act, row.as_of, row.body)
         for row in connection.execute(query)
     ]
-
-
-def newest_act(connection: Connection) -> int:
-    """Give the number of the newest act; 0 if there is none."""
-    return int(connection.execute(select(func.max(tables.period_acts.c.id))).scalar() or 0)
 
 
 def digest_of_period(connection: Connection, period: str) -> str:

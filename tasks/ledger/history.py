@@ -14,17 +14,13 @@ from tasks.core.books import (
     BreakClass,
     Cause,
     DayBasis,
-    Destination,
-    DestinationKind,
     Entry,
     Inputs,
-    Method,
-    Posting,
-    Strength,
 )
 from tasks.core.explained import BookedBy, BookedEntry, Seen
 from tasks.ledger import tables
 from tasks.ledger.breaks import read_current
+from tasks.ledger.verify import posting_of
 
 _KEY = tuple(field.name for field in fields(BookKey))
 _INPUTS = tuple(field.name for field in fields(Inputs))
@@ -165,7 +161,7 @@ def _entries(
     for number, group in groupby(connection.execute(query), key=lambda row: int(row.id)):
         lines = list(group)
         key = BookKey(*(getattr(lines[0], name) for name in _KEY))
-        entry = Entry(key, Cause(lines[0].cause), tuple(map(_posting, lines)))
+        entry = Entry(key, Cause(lines[0].cause), tuple(map(posting_of, lines)))
         booked.append(BookedEntry(number, _night(lines[0]), entry))
     return booked
 
@@ -183,17 +179,3 @@ def _night(row: Row[Any]) -> BookedBy:
         status=row.night_status,
         inputs=Inputs(*(getattr(row, f"night_{name}") for name in _INPUTS)),
     )
-
-
-def _posting(row: Row[Any]) -> Posting:
-    to = Destination(
-        DestinationKind(row.kind),
-        row.portfolio,
-        row.family,
-        row.workflow,
-        row.pool,
-        row.paid_from,
-        Method(row.method),
-        Strength(row.strength),
-    )
-    return Posting(to, row.amount_nano, row.is_provisional)

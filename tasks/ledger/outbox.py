@@ -53,23 +53,6 @@ def unsent(connection: Connection, kind: str) -> list[Message]:
     return [Message(row.kind, row.key, row.body) for row in connection.execute(query)]
 
 
-def settle(connection: Connection, kind: str, key: str, receipt: str, sent_at: datetime) -> None:
-    """Keep the receipt of a message.
-
-    Raises:
-        LedgerError: No such message waits.
-    """
-    table = tables.outbox
-    done = connection.execute(
-        update(table)
-        .where(table.c.kind == kind, table.c.key == key, table.c.receipt.is_(None))
-        .values(receipt=receipt, sent_at=sent_at)
-    )
-    if done.rowcount != 1:
-        message = f"ledger: no unsent {kind} {key!r} waits in the outbox"
-        raise LedgerError(message)
-
-
 def read_rows(connection: Connection, kind: str) -> list[OutboxRow]:
     """Read every message of a kind with its progress, oldest first, sent ones too."""
     table = tables.outbox

@@ -17,11 +17,6 @@ class OutboxDoor(Door):
         with reading(self._engine) as connection:
             return outbox.unsent(connection, kind)
 
-    def settle_message(self, kind: str, key: str, receipt: str, sent_at: datetime) -> None:
-        """Keep the receipt of a message that was written outside."""
-        with writing(self._engine) as connection:
-            outbox.settle(connection, kind, key, receipt, sent_at)
-
     def outbox_rows(self, kind: str) -> list[OutboxRow]:
         """Read every message of a kind with its progress, oldest first, sent ones too."""
         with reading(self._engine) as connection:

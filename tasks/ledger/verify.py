@@ -94,7 +94,7 @@ def booked_entries(
                 lines[0].origin_period,
             ),
             Cause(lines[0].cause),
-            tuple(_posting(row) for row in lines if row.entry_id is not None),
+            tuple(posting_of(row) for row in lines if row.entry_id is not None),
         )
         if entry.imbalance_nano() != 0 or not entry.postings:
             message = f"ledger: entry {number[1]} sums to {entry.imbalance_nano()} nano, not 0"
@@ -102,7 +102,8 @@ def booked_entries(
         yield number[0], entry
 
 
-def _posting(row: Row[Any]) -> Posting:
+def posting_of(row: Row[Any]) -> Posting:
+    """Read a posting from a row that holds its columns."""
     destination = Destination(
         DestinationKind(row.kind),
         row.portfolio,

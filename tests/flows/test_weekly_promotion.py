@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 
+from sandbox import ticket_acts
 from tasks.core.books import Cause
 from tasks.core.errors import ConfigError
 from tasks.core.promotion.candidates import OwnFigures
@@ -280,6 +282,45 @@ def test_the_next_epoch_gets_a_ticket_of_its_own(week: Week) -> None:
     assert case_of(report).verdict.epoch.startswith("2026-09-20")
     assert report.decisions == ()
     assert {one.what for one in report.tickets if one.workflow == QUALIFIES} == {"created"}
+
+
+@ONE_DATABASE
+def test_a_decision_that_is_overdue_is_told_to_the_escalation_role_once(week: Week) -> None:
+    week.may_write()
+    week.look(opens_tickets=True)
+    last_day = MONDAY + timedelta(days=14)  # ten business days
+
+    for late in (timedelta(), timedelta(days=1), timedelta(days=2), timedelta(days=9)):
+        week.look(last_day + late, opens_tickets=True)
+
+    (ticket,) = week.tickets()
+    (told,) = [one for one in ticket["comments"] if "decision is overdue" in one]
+    assert "`platform-oncall`" in told
+    assert f"{last_day.date()}" in told
+
+
+@ONE_DATABASE
+def test_the_patch_of_a_ticket_is_proposed_as_one_pull_request_where_that_is_wanted(
+    week: Week,
+) -> None:
+    week.may_write()
+    week.stores.edit("tickets.yaml", ("pull_requests: false", "pull_requests: true"))
+    before = (week.stores.config / "catalog.yaml").read_text()
+    week.act("put_file", path="config/catalog.yaml", text=before)
+
+    looks = [week.look(opens_tickets=True) for _ in range(2)]
+
+    every: Any = ticket_acts.listing(week.sandbox.board)
+    (pull,) = [one for one in every["tickets"] if one["is_pull"]]
+    assert pull["title"] == f"Promote {QUALIFIES} to golden"
+    case = case_of(looks[0])
+    assert case.patch is not None
+    branch = f"graduand/promote-{QUALIFIES}-{case.verdict.epoch.partition(' ')[0]}"
+    head = week.sandbox.board.catalog.at(branch)
+    assert head is not None
+    assert head.files["config/catalog.yaml"].decode() == case.patch.text_after
+    whats = [one.what for look in looks for one in look.tickets if one.kind == "pull_request"]
+    assert whats == ["created", "stands"]
 
 
 # --- A merged patch --------------------------------------------------------------------------

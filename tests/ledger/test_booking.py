@@ -263,16 +263,12 @@ def test_heads_chain_and_do_not_depend_on_the_order_of_entries_or_postings(
     assert (verified.entries, verified.head) == (4, second.head)
 
 
-def test_messages_are_queued_once_with_the_night_and_settled_after(ledger: Ledger) -> None:
+def test_messages_are_queued_once_with_the_night(ledger: Ledger) -> None:
     ticket = Message("ticket", "bump-1", "{}")
     book(ledger, night(entry()), bases=[], messages=[ticket], recorded_at=NOW)
     book(ledger, night(), bases=[], messages=[ticket], recorded_at=NOW)
 
     assert ledger.unsent("ticket") == [ticket]
-    ledger.settle_message("ticket", "bump-1", "PROJ-1", NOW)
-    assert ledger.unsent("ticket") == []
-    with pytest.raises(LedgerError, match="no unsent ticket 'bump-1'"):
-        ledger.settle_message("ticket", "bump-1", "PROJ-2", NOW)
 
 
 def test_the_age_of_a_break_is_its_first_night_and_survives_flapping(ledger: Ledger) -> None:

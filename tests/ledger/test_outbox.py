@@ -3,12 +3,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from tasks.core.errors import LedgerError
 from tasks.core.review.delivery import Progress, Sighting, attempting, created
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.outbox import Message
+from tasks.ledger.tables import outbox
 from tests.databases import Database
 from tests.ledger.made import NOW
 
@@ -68,7 +69,9 @@ def test_what_a_dead_worker_announced_is_there_for_the_next(queued: Ledger) -> N
         queued.keep_progress(KIND, KEY, "first", announced, LATER)
 
 
-def test_the_recorded_ticket_is_the_receipt_and_stays_it(queued: Ledger) -> None:
+def test_the_recorded_ticket_is_the_receipt_and_stays_it(
+    queued: Ledger, database: Database
+) -> None:
     queued.lease(KIND, KEY, "run", now=NOW, until=LATER)
     made = created(attempting(Progress(), system="promo", digest="d1", at=NOW), SEEN)
 
@@ -78,8 +81,11 @@ def test_the_recorded_ticket_is_the_receipt_and_stays_it(queued: Ledger) -> None
     assert queued.unsent(KIND) == []
     (row,) = queued.outbox_rows(KIND)
     assert row.progress == made
-    with pytest.raises(LedgerError, match="no unsent"):
-        queued.settle_message(KIND, KEY, "PROMO-99", NOW)
+    engine = create_engine(database.url)
+    with engine.connect() as connection:
+        receipts = connection.execute(select(outbox.c.receipt, outbox.c.sent_at)).all()
+    engine.dispose()
+    assert [tuple(one) for one in receipts] == [(SEEN.name, NOW)]
 
 
 @pytest.mark.parametrize("written", ["{", "[]", '{"who":"x"}', '{"told_at":"soon"}', "7"])

@@ -14,7 +14,6 @@ from tasks.core.books import (
     Destination,
     DestinationKind,
     Entry,
-    Inputs,
     Method,
     Night,
     Posting,
@@ -30,8 +29,8 @@ from tasks.core.ownership import Ownership
 from tasks.core.plan import Plan
 from tasks.core.prices import PriceCard, Priced
 from tasks.core.reconciling.breaks import Legs
+from tasks.core.statement import computed_from
 from tasks.core.tables import TOKEN_KINDS
-from tasks.core.version import CODE_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +126,9 @@ def accrual_night(
         accrued: What is booked.
         complete_ppm: Source-days present of those expected.
     """
-    inputs = Inputs(
-        window_start=plan.start,
-        window_end=plan.end,
-        snapshot_seq=seq,
-        catalog_digest=digests["catalog"],
-        policy_digest=digests["policy"],
-        sources_digest=digests["sources"],
-        finance_digest=digests["finance"],
-        card_digest=card_digest,
-        fx_digest="",
-        code_version=CODE_VERSION,
-    )
     totals = {f"accrual:{currency}": nano for currency, nano in accrued.total_nano().items()}
     row = Reconciliation(
-        inputs=inputs,
+        inputs=computed_from(plan, seq, digests, card_digest),
         as_of=plan.as_of,
         status="tied",
         totals=tuple(sorted(totals.items())),
