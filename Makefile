@@ -45,8 +45,11 @@ fix: $(INSTALLED)  ## Format and mend what can be mended
 
 bench: $(INSTALLED)  ## Benchmarks, as ratios to a peer or a physical floor in the same run
 	@$(BIN)/python benchmarks/pull.py
+	@$(BIN)/python benchmarks/transcripts.py
+	@$(BIN)/python benchmarks/transcripts.py --traps
 	@$(BIN)/python benchmarks/reconcile.py
 	@$(BIN)/python benchmarks/scorecards.py
+	@$(BIN)/python benchmarks/events.py
 	@$(BIN)/python benchmarks/gate.py
 
 schemas: $(INSTALLED)  ## Write the JSON Schemas of the configuration files again

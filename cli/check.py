@@ -19,10 +19,32 @@ def main(chosen: argparse.Namespace) -> int:
     """Check settings first, for everything stands on them; then each of the others."""
     if not _line("settings", _settings):
         return 1
+    if chosen.sources:
+        return 0 if _sources(chosen.sources) else 1
     results = [_line(name, probe) for name, probe in _PROBES.items()]
+    if not chosen.offline and results[0]:
+        results.append(_sources(None))
     if chosen.deep:
         results.append(_deep())
     return 0 if all(results) else 1
+
+
+def _sources(names: Sequence[str] | None) -> bool:
+    """Ask the sources; a configuration that cannot be read has been told above."""
+    # Only now: reading a log takes the lake's engine, which a plain check need not wait for.
+    from cli.check_sources import asked  # noqa: PLC0415  # see above
+
+    settings = settings_from_environment()
+    is_sound = True
+    for one in asked(load_config(settings.config_dir), settings, names):
+        is_sound = is_sound and one.told is not None
+        if one.told is None:
+            print(f"  ✗ {one.source:<13} {plain(one.fault, LONGEST_SENTENCE)}", flush=True)
+            continue
+        print(f"  ✓ {one.source:<13} {plain(one.told.told, LONGEST_SENTENCE)}", flush=True)
+        for warning in one.told.warnings:
+            print(f"  ! {one.source:<13} {plain(warning, LONGEST_SENTENCE)}", flush=True)
+    return is_sound
 
 
 def _deep() -> bool:

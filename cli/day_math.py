@@ -10,7 +10,7 @@ from datetime import date
 from config.shapes.catalog import Catalog
 from config.shapes.finance import Finance
 from config.shapes.policy import Policy
-from config.shapes.sources import AgentLogSource, ChargeSource, Sources
+from config.shapes.sources import ChargeSource, Sources, log_precedence
 from tasks.core.attribution import resolve
 from tasks.core.books import BookKey, Destination, DestinationKind, Snapshot
 from tasks.core.cells import ChargeCell, Resolutions, RunCell, UsageCell
@@ -27,12 +27,14 @@ from tasks.core.reconciling.matching import Line, Matched, match
 from tasks.core.reconciling.prepaid import by_account
 from tasks.core.reconciling.seats import SeatDay, Seats, tokens_by_line
 from tasks.core.reconciling.tolerance import Tolerances
+from tasks.core.standing import second_opinions
 from tasks.core.tables import CHARGES, RUNS, USAGE
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
+from tasks.sources.registry import enabled_sources
 
 
 def day_math(
@@ -103,23 +105,24 @@ def _files(
     ledger: Ledger, night: BookedBy, day: date, sources: Sources, issuer: str
 ) -> list[Snapshot]:
     """Choose the newest complete files of the day that the night could see, and their raw ones."""
+    read = enabled_sources(sources)
+    bills = {one.name for one in read if isinstance(one, ChargeSource) and one.issuer == issuer}
+    bills -= second_opinions(read)
     names = {
-        source.name
-        for source in sources.sources
-        if isinstance(source, AgentLogSource)
-        or (isinstance(source, ChargeSource) and source.issuer == issuer)
+        RUNS.name: {one.name for one in read if log_precedence(one) is not None},
+        USAGE.name: bills,
+        CHARGES.name: bills,
     }
 
     def known(layer: str, which: Which) -> list[Snapshot]:
-        chosen = ledger.snapshots_as_of(
+        return ledger.snapshots_as_of(
             night.inputs.snapshot_seq, layer=layer, which=which, start=day, end=day
         )
-        return [one for one in chosen if one.source in names]
 
     conformed = [
         one
         for one in known("conformed", Which.NEWEST_COMPLETE)
-        if one.table in {RUNS.name, USAGE.name, CHARGES.name}
+        if one.source in names.get(one.table, ())
     ]
     made_of = {(one.source, one.stream, one.raw_sha) for one in conformed}
     raw = [one for one in known("raw", Which.EVERY) if (one.source, one.stream, one.sha) in made_of]
@@ -132,10 +135,8 @@ def _attributed(
 ) -> tuple[list[RunLog], Resolutions]:
     stamps = ledger.item_stamps(observed_by=night.as_of)
     hints = query.run_hints(files, stamps)
-    precedence = {
-        one.name: one.precedence for one in rules.sources.sources if isinstance(one, AgentLogSource)
-    }
-    logs = [RunLog(one, precedence[one.source]) for one in files if one.source in precedence]
+    ranks = {one.name: log_precedence(one) for one in enabled_sources(rules.sources)}
+    logs = [RunLog(one, rank) for one in files if (rank := ranks.get(one.source)) is not None]
     return logs, resolve(rules.catalog, hints, stamps)
 
 

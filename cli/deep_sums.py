@@ -15,11 +15,13 @@ from tasks.core.digests import joined_digest
 from tasks.core.money import to_nano
 from tasks.core.night import IssuerDay
 from tasks.core.reconciling.currency import Rates, converted, fx_digests
+from tasks.core.standing import second_opinions
 from tasks.core.tables import CHARGES
 from tasks.lake.queries import Queries
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
+from tasks.sources.registry import enabled_sources
 
 #: Account, and currency, of an issuer's day.
 _Where = tuple[str, str, date, str]
@@ -72,6 +74,7 @@ def _booked_from(
 ) -> dict[IssuerDay, list[Snapshot]]:
     """Choose the newest charges of each day, if they are what its books were made of."""
     issuer_of = {one.name: getattr(one, "issuer", "") for one in config.sources.sources}
+    opinions = second_opinions(enabled_sources(config.sources))
     days: dict[IssuerDay, list[Snapshot]] = {}
     newest = ledger.snapshots_as_of(
         ledger.newest_seq(),
@@ -80,6 +83,8 @@ def _booked_from(
         table=CHARGES.name,
     )
     for one in newest:
+        if one.source in opinions:
+            continue
         days.setdefault((issuer_of.get(one.source, ""), one.key), []).append(one)
     return {
         place: found

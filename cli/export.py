@@ -6,7 +6,7 @@ An export whose sums differ from the ledger in one nano-unit is refused.
 import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -29,6 +29,7 @@ from tasks.core.exports.focus_prices import RateBook, nano_decimal
 from tasks.core.exports.focus_values import Context
 from tasks.core.exports.journal import journal_of
 from tasks.core.reconciling.currency import Rates
+from tasks.core.standing import second_opinions
 from tasks.core.tables import CHARGES, USAGE
 from tasks.lake.focus_file import focus_parquet
 from tasks.lake.queries import Queries
@@ -40,6 +41,7 @@ from tasks.pages.focus import focus_csv
 from tasks.pages.journal import journal_csv
 from tasks.pages.new_file import write_file
 from tasks.pages.text import amount
+from tasks.sources.registry import enabled_sources
 
 _PERIOD = re.compile(r"20\d\d-(0[1-9]|1[0-2])", re.ASCII)
 _SHOWN = 3
@@ -102,18 +104,18 @@ def _rows(books: PeriodBooks, config: Config, lake: Lake, ledger: Ledger) -> lis
     currencies = {issuer.id: issuer.currency for issuer in issuers}
     advances = advances_of(config.finance)
     rates = Rates(config.finance.exchange_rates)
-    bills = _bills(lake, ledger, start, end)
+    opinions = second_opinions(enabled_sources(config.sources))
+    bills = _bills(lake, ledger, start, end, opinions)
     lines = booked_lines(books.posted, bills, currencies, advances, rates)
-    usage = Queries(lake).usage_cells(
-        ledger.snapshots_as_of(
-            ledger.newest_seq(),
-            layer="conformed",
-            which=Which.NEWEST_COMPLETE,
-            table=USAGE.name,
-            start=start,
-            end=end,
-        )
+    metered = ledger.snapshots_as_of(
+        ledger.newest_seq(),
+        layer="conformed",
+        which=Which.NEWEST_COMPLETE,
+        table=USAGE.name,
+        start=start,
+        end=end,
     )
+    usage = Queries(lake).usage_cells([one for one in metered if one.source not in opinions])
     context = Context(
         period=books.period,
         head=books.head,
@@ -128,8 +130,10 @@ def _rows(books: PeriodBooks, config: Config, lake: Lake, ledger: Ledger) -> lis
     return rows
 
 
-def _bills(lake: Lake, ledger: Ledger, start: date, end: date) -> list[Bill]:
-    """Read every bill of these days, newest first."""
+def _bills(
+    lake: Lake, ledger: Ledger, start: date, end: date, opinions: Collection[str]
+) -> list[Bill]:
+    """Read every bill of these days, newest first; those of `opinions` are marked."""
     snapshots = ledger.snapshots_as_of(
         ledger.newest_seq(),
         layer="conformed",
@@ -139,7 +143,13 @@ def _bills(lake: Lake, ledger: Ledger, start: date, end: date) -> list[Bill]:
         end=end,
     )
     return [
-        Bill(one.source, one.key, one.sha, lake.read_conformed(one, CHARGES))
+        Bill(
+            one.source,
+            one.key,
+            one.sha,
+            lake.read_conformed(one, CHARGES),
+            is_opinion=one.source in opinions,
+        )
         for one in sorted(snapshots, key=lambda one: -one.seq)
         if one.is_complete
     ]

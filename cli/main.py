@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from tasks.core.errors import GraduandError
+from tasks.core.plan import MAX_WINDOW_DAYS
 
 #: The checkout: what the rehearsal stands on.
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
         description="Reconciles what agent workflows cost and ties it out to the vendors' bills.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    _add_adopt(commands.add_parser("adopt", help="a first day: draft workflows, next steps"))
 
     up = commands.add_parser("up", help="start server, deployments and worker on loopback")
     up.add_argument("--port", type=int, default=4200, help="of the Prefect server (4200)")
@@ -96,7 +99,13 @@ def build_parser() -> argparse.ArgumentParser:
         commands.add_parser("reprice", help="a past window at other prices; books nothing")
     )
     commands.add_parser("migrate", help="create the ledger, or bring its schema up to date")
-    check = commands.add_parser("check", help="configuration, ledger, lake: is a night possible?")
+    check = commands.add_parser(
+        "check", help="configuration, ledger, lake, sources: is a night possible?"
+    )
+    check.add_argument(
+        "--source", action="append", dest="sources", metavar="NAME", help="ask only this source"
+    )
+    check.add_argument("--offline", action="store_true", help="ask no source")
     check.add_argument("--deep", action="store_true", help="prove every stored byte and row")
     return parser
 
@@ -105,6 +114,24 @@ def _scale(text: str) -> float:
     value = float(text)
     if not 0 < value <= _LARGEST_SCALE:
         message = f"must be above 0 and at most {_LARGEST_SCALE}, not {text}"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+def _add_adopt(adopt: argparse.ArgumentParser) -> None:
+    adopt.add_argument(
+        "--days", type=_days, default=31, help="of money, up to yesterday (31); work as configured"
+    )
+    adopt.add_argument("--source", action="append", dest="sources", metavar="NAME")
+    adopt.add_argument("--repull", action="store_true", help="read everything again")
+    adopt.add_argument("--out", type=Path, metavar="DIR", help="folder of the draft (var/adopt)")
+    adopt.add_argument("--json", action="store_true", help="everything, for a program")
+
+
+def _days(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= MAX_WINDOW_DAYS:
+        message = f"must be 1 to {MAX_WINDOW_DAYS}, not {text}"
         raise argparse.ArgumentTypeError(message)
     return value
 

@@ -14,9 +14,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cli.surroundings import without_organisation
+from sandbox.estate.directory import FILE as DIRECTORY
+from sandbox.estate.vendors import BASES
 from sandbox.oracle.truth import FOLDER, write_truth
 from sandbox.script import NIGHTS
-from sandbox.server import SECRETS, TICKET_SECRETS, Sandbox, running
+from sandbox.server import TICKET_SECRETS, Sandbox, running
 from tasks.core.errors import GraduandError
 
 _CONFIG = Path(__file__).resolve().parents[1] / "config"
@@ -24,7 +26,12 @@ _SOURCES = ("github", "jira", "anthropic", "openai")
 #: Systems of tickets.yaml, and which part of the sandbox stands for each.
 _TICKET_SYSTEMS = {"TICKETS_JIRA": "jira", "TICKETS_GITHUB": "github"}
 #: Runs are told in a few lines each; their faults are still logged.
-_QUIET = {"PREFECT_LOGGING_LEVEL": "ERROR", "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL"}
+_QUIET = {
+    "PREFECT_LOGGING_LEVEL": "ERROR",
+    # A flow's own loggers have their own level: dozens of lines a night, one for each stream.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+}
 #: Differences printed; one is enough to look, hundreds tell no more.
 _SHOWN = 20
 
@@ -39,7 +46,7 @@ def main(chosen: argparse.Namespace) -> int:
     _empty(folder)
     nights = NIGHTS[: chosen.nights]
     print(f"The sandbox organisation, nights: {len(nights)}, in {folder}", flush=True)
-    with running(folder, scale=chosen.scale, now=nights[0]) as sandbox:
+    with running(folder, scale=chosen.scale, estate=True, now=nights[0]) as sandbox:
         write_truth(sandbox.world, folder, nights)
         environ = without_organisation(os.environ) | environment(sandbox, folder) | _QUIET
         os.environ.clear()
@@ -83,9 +90,14 @@ def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
         "GRADUAND_CONFIG_DIR": os.environ.get("GRADUAND_CONFIG_DIR") or str(_CONFIG),
         "GRADUAND_DIGEST_KEY": secrets.token_urlsafe(32),
     }
-    for source in _SOURCES:
-        settings[f"GRADUAND_BASE_URL_{source.upper()}"] = sandbox.base_url(source)
-    return settings | _bound(SECRETS, host)
+    bases = {source: source for source in _SOURCES}
+    if sandbox.world.estate is not None:
+        bases |= BASES
+        settings["GRADUAND_DIRECTORY"] = str(sandbox.folder / DIRECTORY)
+    for source, vendor in bases.items():
+        variable = f"GRADUAND_BASE_URL_{source.upper().replace('-', '_')}"
+        settings[variable] = sandbox.base_url(vendor)
+    return settings | _bound(sandbox.secrets, host)
 
 
 def ticket_environment(sandbox: Sandbox) -> dict[str, str]:

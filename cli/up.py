@@ -60,7 +60,7 @@ def main(chosen: argparse.Namespace) -> int:
     folder = ROOT / "var" / "sandbox"
     folder.mkdir(parents=True, exist_ok=True)
     # The same port at every start: deployments and stored waits outlive a restart.
-    with running(folder, now=NIGHTS[-1], port=chosen.port + 1) as sandbox:
+    with running(folder, estate=True, now=NIGHTS[-1], port=chosen.port + 1) as sandbox:
         environ = without_organisation(os.environ) | environment(sandbox, folder)
         environ |= ticket_environment(sandbox)
         # A day of the organisation's calendar, so that there is a night to reconcile.

@@ -70,6 +70,7 @@ class Settings(_Unpicklable):
         config_dir: Folder of catalog.yaml, policy.yaml and sources.yaml.
         work_dir: Folder that relative paths of log sources start from.
         night_deadline_minutes: After so long a night stops waiting for rate limits.
+        directory: Which squad each person is of, CSV; read into memory only. None: nobody is told.
         ca_bundle: Further certificate authorities to trust, PEM; None: the usual ones alone.
         now: Rehearsal clock, aware UTC; None outside sandbox and tests.
         base_urls: Address by source name (as `Secret.name`) that replaces sources.yaml's.
@@ -83,6 +84,7 @@ class Settings(_Unpicklable):
     config_dir: Path = Path("config")
     work_dir: Path = Path()
     night_deadline_minutes: int = 240
+    directory: Path | None = None
     ca_bundle: Path | None = None
     now: datetime | None = None
     base_urls: Mapping[str, str] = field(default_factory=dict)
@@ -141,6 +143,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         config_dir=values.path("CONFIG_DIR", Path("config")),
         work_dir=work_dir,
         night_deadline_minutes=values.take("NIGHT_DEADLINE_MINUTES", whole_minutes, 240),
+        directory=values.take("DIRECTORY", readable_file, None),
         ca_bundle=values.take("CA_BUNDLE", readable_file, None),
         now=values.take("NOW", instant, None),
         base_urls=MappingProxyType(_base_urls(values)),

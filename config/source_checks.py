@@ -9,22 +9,26 @@ from config.misfits import CATALOG, POLICY, SOURCES, Misfit, not_ascending, repe
 from config.problems import Path, shown
 from config.shapes.catalog import Catalog
 from config.shapes.policy import Policy
+from config.shapes.source_base import ReportSource
 from config.shapes.sources import (
     AgentLogSource,
-    AnthropicSource,
     ChargeSource,
     ContractLine,
+    CopilotSource,
+    DevinSource,
     FileSource,
     FocusFileSource,
     GithubSource,
+    Issuer,
     JiraSource,
-    OpenAISource,
+    RequestLog,
     Source,
     Sources,
 )
 from config.variable_names import name_misfits
 
 _ISSUER = f"issuer of {SOURCES}"
+_DEVIN_DAY_MINUTES = 8 * 60
 
 
 def policy_misfits(policy: Policy) -> Iterator[Misfit]:
@@ -40,9 +44,7 @@ def sources_misfits(sources: Sources) -> Iterator[Misfit]:
     yield from repeated(SOURCES, "issuers", sources.issuers, lambda item: item.id, "id")
     yield from repeated(SOURCES, "sources", sources.sources, lambda item: item.name, "name")
     for position, issuer in enumerate(sources.issuers):
-        if issuer.day_offset_minutes:
-            message = "must be 0: every vendor that can be read so far counts its days in UTC."
-            yield Misfit(SOURCES, ("issuers", position, "day_offset_minutes"), message)
+        yield from _day_offset(position, issuer, sources.sources)
         yield from _contract(("issuers", position, "contract"), issuer.contract)
     issuers = {issuer.id for issuer in sources.issuers}
     variables: dict[str, str] = {}
@@ -114,6 +116,9 @@ def _source(path: Path, source: Source, issuers: set[str]) -> Iterator[Misfit]:
     elif isinstance(source, ChargeSource):
         if source.issuer not in issuers:
             yield unknown_reference(SOURCES, (*path, "issuer"), source.issuer, _ISSUER, issuers)
+        yield from _vendor(path, source)
+    elif isinstance(source, RequestLog):
+        yield from _request_log(path, source, issuers)
     elif isinstance(source, GithubSource) and source.auth == "app":
         for field in ("app_id", "installation_id"):
             if getattr(source, field) is None:
@@ -123,11 +128,50 @@ def _source(path: Path, source: Source, issuers: set[str]) -> Iterator[Misfit]:
         yield Misfit(SOURCES, (*path, "user"), message)
 
 
+def _day_offset(position: int, issuer: Issuer, sources: tuple[Source, ...]) -> Iterator[Misfit]:
+    """Report a start of the day that is not the vendor's own."""
+    read = [one for one in sources if isinstance(one, ChargeSource) and one.issuer == issuer.id]
+    if any(isinstance(one, DevinSource) for one in read):
+        due, why = _DEVIN_DAY_MINUTES, "Devin's day starts at 08:00 UTC all year"
+    else:
+        due, why = 0, "this vendor counts its days in UTC"
+    if issuer.day_offset_minutes != due:
+        path = ("issuers", position, "day_offset_minutes")
+        yield Misfit(SOURCES, path, f"must be {due}: {why}.")
+
+
+def _request_log(path: Path, source: RequestLog, issuers: set[str]) -> Iterator[Misfit]:
+    for issuer in source.default_accounts:
+        if issuer not in issuers:
+            place = (*path, "default_accounts", issuer)
+            yield unknown_reference(SOURCES, place, issuer, _ISSUER, issuers)
+    for position, line in enumerate(source.issuers):
+        if line.issuer not in issuers:
+            place = (*path, "issuers", position, "issuer")
+            yield unknown_reference(SOURCES, place, line.issuer, _ISSUER, issuers)
+
+
+def _vendor(path: Path, source: ChargeSource) -> Iterator[Misfit]:
+    if isinstance(source, CopilotSource):
+        yield from _copilot(path, source)
+    elif isinstance(source, DevinSource):
+        days = ((None, entry.from_day) for entry in source.acu_prices)
+        yield from not_ascending(SOURCES, (*path, "acu_prices"), days)
+
+
+def _copilot(path: Path, source: CopilotSource) -> Iterator[Misfit]:
+    if (source.organization is None) == (source.enterprise is None):
+        yield Misfit(SOURCES, path, "needs exactly one of `organization` and `enterprise`.")
+    if source.cost_centers and source.enterprise is None:
+        message = "need `enterprise`: an organisation has none."
+        yield Misfit(SOURCES, (*path, "cost_centers"), message)
+
+
 def _read_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
     """Report vendors whose reports two sources would read: their money would be booked twice."""
     seen: dict[tuple[str, str, str], str] = {}
     for position, source in enumerate(sources):
-        if not (source.enabled and isinstance(source, AnthropicSource | OpenAISource)):
+        if not (source.enabled and isinstance(source, ReportSource)):
             continue
         name = seen.setdefault((source.type, str(source.base_url), source.secret), source.name)
         if name != source.name:
@@ -140,15 +184,16 @@ def _read_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
 
 def _billed_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
     """Report issuers whose charges come as a file and from another source, too."""
-    seen: dict[str, ChargeSource] = {}
+    seen: dict[tuple[str, int], ChargeSource] = {}
     for position, source in enumerate(sources):
         if not (source.enabled and isinstance(source, ChargeSource)):
             continue
-        other = seen.setdefault(source.issuer, source)
+        other = seen.setdefault((source.issuer, source.precedence), source)
         if other is not source and FocusFileSource in {type(source), type(other)}:
             message = (
                 f"and {shown(other.name)} would both report what {shown(source.issuer)} billed; "
-                "put all files into one source, or give what another vendor bills its own issuer."
+                "put all files into one source, give what another vendor bills its own issuer, or "
+                "make one a second opinion by a higher `precedence`."
             )
             yield Misfit(SOURCES, ("sources", position, "issuer"), message)
 

@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--seed", type=int, default=DEFAULT_SEED)
         command.add_argument("--scale", type=float, default=1.0)
         command.add_argument("--items", type=float, help="scale of pull requests and tickets")
+        command.add_argument("--no-estate", action="store_true", help="the five first sources")
         command.add_argument("--now", type=parse_moment, default=iso(NIGHTS[0]))
     serve.add_argument("--page-items", type=int, default=PAGE_ITEMS)
     serve.add_argument("--page-days", type=int, default=PAGE_DAYS)
@@ -45,6 +46,7 @@ def _serve(options: argparse.Namespace) -> int:
         seed=options.seed,
         scale=options.scale,
         items=options.items,
+        estate=not options.no_estate,
         now=options.now,
         port=options.port,
         has_limits=not options.no_limits,
@@ -62,7 +64,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _truth(options: argparse.Namespace) -> int:
-    world = make_world(options.seed, options.scale, options.items)
+    world = make_world(options.seed, options.scale, options.items, estate=not options.no_estate)
     json.dump(truth(world, options.now), sys.stdout, indent=1, ensure_ascii=False)
     sys.stdout.write("\n")
     return 0

@@ -5,9 +5,11 @@ cents, the cache counts are nested, a null workspace is the default one, 429 car
 Retry-After, cost appears for closed days only.
 """
 
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 
+from sandbox.estate import claude_code_report
 from sandbox.organisation import ANTHROPIC
 from sandbox.records import ChargeRow, UsageRow, World
 from sandbox.reports import (
@@ -35,7 +37,7 @@ _USAGE_DIMENSIONS = (
     "workspace_id",
 )
 _COST_DIMENSIONS = ("workspace_id", "description")
-_TOKEN_TYPES = {
+TOKEN_TYPES = {
     "input": "uncached_input_tokens",
     "cache_read": "cache_read_input_tokens",
     "cache_write_5m": "cache_creation.ephemeral_5m_input_tokens",
@@ -67,7 +69,7 @@ def answer(world: World, request: Request, page_days: int) -> Reply:
         return _error(401, "authentication_error", "invalid x-api-key")
     if not request.headers.get("anthropic-version"):
         return _error(400, "invalid_request_error", "anthropic-version: header is required")
-    report = {USAGE_PATH: _usage, COST_PATH: _cost}.get(request.path)
+    report = _REPORTS.get(request.path)
     if report is None or request.method != "GET":
         return _error(404, "not_found_error", "Not found")
     try:
@@ -118,6 +120,12 @@ def _usage_value(row: UsageRow, dimension: str) -> str | None:
 
 
 def _usage_row(values: dict[str, object], rows: list[UsageRow]) -> Json:
+    return {**counts(rows), **{name: _text(values.get(name)) for name in _USAGE_DIMENSIONS}}
+
+
+def counts(rows: Collection[UsageRow]) -> dict[str, Json]:
+    """Add up what was metered, in the words of both of Anthropic's usage reports."""
+
     def total(kind: str) -> int:
         return sum(row.tokens.get(kind, 0) for row in rows)
 
@@ -130,7 +138,6 @@ def _usage_row(values: dict[str, object], rows: list[UsageRow]) -> Json:
         "cache_read_input_tokens": total("cache_read"),
         "output_tokens": total("output"),
         "server_tool_use": {"web_search_requests": sum(row.web_searches for row in rows)},
-        **{name: _text(values.get(name)) for name in _USAGE_DIMENSIONS},
     }
 
 
@@ -179,7 +186,7 @@ def _cost_row(dimensions: list[str], rows: list[ChargeRow]) -> Json:
         "service_tier": first.tier if is_described else None,
         "context_window": first.context if is_described else None,
         "inference_geo": "global" if is_described and first.model else None,
-        "token_type": _TOKEN_TYPES[first.kind] if is_described and first.kind else None,
+        "token_type": TOKEN_TYPES[first.kind] if is_described and first.kind else None,
         "workspace_id": workspace_or_null(first.issuer, first.account) if is_split else None,
     }
 
@@ -255,3 +262,10 @@ def _error(status: int, kind: str, message: str) -> Reply:
             "request_id": "req_sandbox",
         },
     )
+
+
+_REPORTS: dict[str, Callable[[World, Request, int], Reply]] = {
+    USAGE_PATH: _usage,
+    COST_PATH: _cost,
+    claude_code_report.PATH: claude_code_report.report,
+}

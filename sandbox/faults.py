@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from sandbox.estate.vendors import FURTHER
 from sandbox.wire import Json, Reply, iso
 
 MODES = ("500", "timeout", "garbage", "down", "ok")
@@ -19,7 +20,7 @@ WRITE_MODES = (
     "rate_limit",
 )
 _WRITTEN_TO = ("github", "jira")
-SOURCES = ("github", "jira", "anthropic", "openai")
+SOURCES = ("github", "jira", "anthropic", "openai", *FURTHER)
 #: How long a source that does not answer keeps the connection open, in seconds.
 SILENCE_S = 30.0
 
@@ -72,11 +73,24 @@ def openai_error() -> Reply:
     return Reply(500, {"error": error})
 
 
+def cursor_error() -> Reply:
+    """Answer as Cursor does when it is its own fault; its limits do not say how long to wait."""
+    return Reply(500, {"error": "Internal Server Error", "message": "Please try again later."})
+
+
+def plain_limit() -> Reply:
+    """Answer as a service behind an ordinary rate limit does, with seconds to wait."""
+    return Reply(429, {"error": "Too many requests"}, {"Retry-After": "1"})
+
+
 _FIRST_ANSWERS: dict[str, Callable[[], Reply]] = {
     "github": github_limit,
     "jira": jira_limit,
     "anthropic": anthropic_limit,
     "openai": openai_error,
+    "copilot": github_limit,
+    "cursor": cursor_error,
+    "claude-enterprise": anthropic_limit,
 }
 
 
@@ -188,4 +202,4 @@ class Faults:
             return Reply(500, b"<html><body>upstream failed</body></html>")
         if mode == "garbage":
             return Reply(200, b'{"data": [{"starting_at": "2026-11-')
-        return _FIRST_ANSWERS[source]() if is_first else None
+        return _FIRST_ANSWERS.get(source, plain_limit)() if is_first else None

@@ -92,6 +92,16 @@ def _data_center(world: World, request: Request, path: str, cap: int) -> Reply:
     return _shared(world, request, path, cap, is_cloud=False)
 
 
+def _rights(request: Request) -> Json:
+    """Tell the rights that are asked for: this account browses, and nothing else."""
+    asked = dict(request.params).get("permissions", "").split(",")
+    return {
+        "permissions": {
+            name: {"key": name, "havePermission": name == "BROWSE_PROJECTS"} for name in asked
+        }
+    }
+
+
 def _shared(world: World, request: Request, path: str, cap: int, *, is_cloud: bool) -> Reply:
     base_url = request.base_url
     fixed: dict[str, Callable[[], Json]] = {
@@ -102,6 +112,7 @@ def _shared(world: World, request: Request, path: str, cap: int, *, is_cloud: bo
             "serverTitle": "Meridian Freight",
         },
         "myself": lambda: views.user(someone(0), is_cloud=is_cloud),
+        "mypermissions": lambda: _rights(request),
         "status": lambda: [views.status(name, base_url) for name in STATUSES],
         "statuses/search": lambda: {
             "isLast": True,

@@ -201,23 +201,3 @@ REPOSITORIES: tuple[Repository, ...] = (
     Repository(640_100_105, "billing-engine"),
     Repository(640_100_106, "infra-live"),
 )
-
-
-def account_of(issuer: str, account: str) -> Account:
-    """Look an account up; one that no catalog lists belongs to the organisation."""
-    for known in (*ACCOUNTS, *YEAR_ACCOUNTS):
-        if known.issuer == issuer and known.id == account:
-            return known
-    return Account(account, issuer)
-
-
-def workflow_by_id(workflow: str) -> Workflow:
-    """Look a workflow up by its id.
-
-    Raises:
-        KeyError: No such workflow.
-    """
-    for known in WORKFLOWS:
-        if known.id == workflow:
-            return known
-    raise KeyError(workflow)

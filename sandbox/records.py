@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
+from sandbox.estate.records import Estate
 from sandbox.people import Person
 
 
@@ -48,6 +49,7 @@ class ChargeRow:
         exact_nano: What the wire says, where that is no whole number of nano units.
         currency: What it was billed in.
         sku: As the vendor names what it sold, where model, tier and context do not.
+        run: Session that the line names; empty: none.
     """
 
     issuer: str
@@ -64,6 +66,7 @@ class ChargeRow:
     exact_nano: Fraction | None = None
     currency: str = "USD"
     sku: str = ""
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +283,7 @@ class World:
 
     Attributes:
         log_outages: First and last moment, aware UTC, between which no log file is there.
+        estate: Further agents, gateways and telemetry; None: there are none.
     """
 
     seed: int
@@ -295,6 +299,7 @@ class World:
     deployments: tuple[Deployment, ...]
     tickets: tuple[Ticket, ...]
     log_outages: tuple[tuple[datetime, datetime], ...] = ()
+    estate: Estate | None = None
 
     def has_logs(self, now: datetime) -> bool:
         """Tell whether log files are there at a moment."""

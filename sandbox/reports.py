@@ -1,4 +1,4 @@
-"""What Anthropic's and OpenAI's daily reports share: windows, grouping, pages bound to queries."""
+"""What vendors' reports share: windows, grouping, pages bound to queries."""
 
 import base64
 import hashlib
@@ -65,13 +65,13 @@ def grouped(
 
 
 def page_of(
-    days: Sequence[date], limit: int, token: str, query: Iterable[tuple[str, str]]
-) -> tuple[Sequence[date], str | None]:
-    """Cut one page of days, and name the next one.
+    rows: Sequence[Row], limit: int, token: str, query: Iterable[tuple[str, str]]
+) -> tuple[Sequence[Row], str | None]:
+    """Cut one page of days or rows, and name the next one.
 
     Args:
-        days: All days of the query.
-        limit: Days on a page.
+        rows: All of the query.
+        limit: How many are on a page.
         token: As received; empty for the first page.
         query: All parameters but the token: a token holds for the query it came from only.
 
@@ -88,8 +88,8 @@ def page_of(
             raise BadQueryError(message)
         start = int(position)
     after = start + limit
-    following = f"page_{_encoded(f'{after}.{stamp}')}" if after < len(days) else None
-    return days[start:after], following
+    following = f"page_{_encoded(f'{after}.{stamp}')}" if after < len(rows) else None
+    return rows[start:after], following
 
 
 def workspace_or_null(issuer: str, account: str) -> str | None:

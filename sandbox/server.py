@@ -1,6 +1,7 @@
 """Serve the organisation's vendors on localhost, one prefix each, with a clock that tests move.
 
-`/github`, `/jira`, `/anthropic` and `/openai` answer as these vendors do. Below `/_sandbox`:
+`/github`, `/jira`, `/anthropic` and `/openai` answer as these vendors do, and so do those of the
+estate (`sandbox.estate.vendors`) where the world has one. Below `/_sandbox`:
 `GET /` says where everything is, `POST /now` moves the clock, `POST /fail` breaks a source,
 `POST /latency` slows all, `GET /requests` counts, `GET /truth` and `GET /scorecards` give the
 oracle's answers.
@@ -10,7 +11,7 @@ oracle's answers.
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,9 @@ from sandbox import (
     openai_api,
     ticket_acts,
 )
+from sandbox.estate.directory import write_directory
+from sandbox.estate.files import write_files
+from sandbox.estate.vendors import ESTATE_SECRETS, FURTHER, Answer
 from sandbox.faults import Faults
 from sandbox.log_lines import FOLDER, write_logs
 from sandbox.oracle.promotion import scorecards
@@ -42,6 +46,15 @@ from sandbox.year.cloud_bill import write_bills
 PAGE_ITEMS = 20
 PAGE_DAYS = 10
 _MOST_BODY_BYTES = 10_000_000
+#: Answers by prefix, of the vendors that every world has.
+_FIRST: Mapping[str, Answer] = {
+    "github": github_api.answer,
+    "jira": jira_api.answer,
+    "anthropic": anthropic_api.answer,
+    "openai": openai_api.answer,
+}
+#: Those that page by days, all others by items.
+_BY_DAYS = frozenset({"anthropic", "openai"})
 
 SECRETS = {
     "github-token": github_api.TOKEN,
@@ -102,6 +115,16 @@ class Sandbox:
         """Where it listens, without a slash at the end."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
+    @property
+    def vendors(self) -> tuple[str, ...]:
+        """Prefixes that answer."""
+        return (*_FIRST, *(FURTHER if self.world.estate else ()))
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """Keys by the name that the shipped sources call them by."""
+        return {**SECRETS, **(ESTATE_SECRETS if self.world.estate else {})}
+
     def base_url(self, source: str) -> str:
         """Give the base URL of a vendor."""
         return f"{self.origin}/{source}"
@@ -112,16 +135,16 @@ class Sandbox:
         self.faults.new_night()
         write_logs(self.folder, self.world.lines if self.world.has_logs(now) else (), now)
         write_bills(self.folder, self.world, now)
+        if self.world.estate is not None:
+            write_files(self.folder, self.world.estate, now)
+            write_directory(self.folder)
 
     def description(self) -> dict[str, Json]:
         """Say where everything is; the keys are made up and open nothing else."""
         return {
             "origin": self.origin,
-            "base_urls": {
-                source: self.base_url(source)
-                for source in ("github", "jira", "anthropic", "openai")
-            },
-            "secrets": SECRETS,
+            "base_urls": {source: self.base_url(source) for source in self.vendors},
+            "secrets": self.secrets,
             "ticket_secrets": TICKET_SECRETS,
             "agent_logs": str(self.folder / FOLDER),
             "now": iso(self._now),
@@ -155,13 +178,8 @@ class Sandbox:
             return instead
         if is_for_desk(request, source):
             return serve(self.world, self.board, self.faults, request, source, self.page_items)
-        if source == "github":
-            return github_api.answer(self.world, request, self.page_items)
-        if source == "jira":
-            return jira_api.answer(self.world, request, self.page_items)
-        if source == "anthropic":
-            return anthropic_api.answer(self.world, request, self.page_days)
-        return openai_api.answer(self.world, request, self.page_days)
+        most = self.page_days if source in _BY_DAYS else self.page_items
+        return {**_FIRST, **FURTHER}[source](self.world, request, most)
 
     def control(self, method: str, path: str, body: dict[str, object]) -> Reply:
         """Answer a request below `/_sandbox`."""
@@ -209,6 +227,7 @@ def running(
     seed: int = DEFAULT_SEED,
     scale: float = 1.0,
     items: float | None = None,
+    estate: bool = False,
     now: datetime = NIGHTS[0],
     port: int = 0,
     has_limits: bool = True,
@@ -223,6 +242,7 @@ def running(
         seed: As in `make_world`.
         scale: As in `make_world`.
         items: As in `make_world`.
+        estate: As in `make_world`.
         now: Where the clock starts, aware UTC.
         port: 0 takes a free one.
         has_limits: Whether each source refuses its first request of a night.
@@ -230,7 +250,7 @@ def running(
         page_days: The most days on a page of a report.
         world: Use this world instead of making one.
     """
-    made = make_world(seed, scale, items) if world is None else world
+    made = make_world(seed, scale, items, estate=estate) if world is None else world
     sandbox = Sandbox(
         made,
         folder,
@@ -308,7 +328,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         if source == "_sandbox":
             reply = sandbox.control(self.command, request.path, request.json())
-        elif source in ("github", "jira", "anthropic", "openai"):
+        elif source in sandbox.vendors:
             reply = sandbox.answer(request, source)
         else:
             reply = Reply(404, {"error": f"no vendor at /{source}"})

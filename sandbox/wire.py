@@ -93,6 +93,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def iso_milliseconds(moment: datetime) -> str:
+    """Write a moment as `2026-11-18T04:00:00.000Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def parse_moment(text: str) -> datetime:
     """Read an RFC 3339 moment as aware UTC.
 

@@ -16,7 +16,7 @@ from typing import Any
 from config.load import Config
 from config.settings import Settings
 from config.shapes.catalog import Workflow
-from config.shapes.sources import AgentLogSource
+from config.shapes.sources import log_precedence
 from tasks.core.attribution import resolve
 from tasks.core.books import BookKey, Destination, Snapshot
 from tasks.core.budgeting.forecast import BASIS_DAYS
@@ -41,6 +41,7 @@ from tasks.core.version import CODE_VERSION
 from tasks.core.work.epochs import Epoch, epoch_of
 from tasks.core.work.item_facts import ItemFact
 from tasks.core.work.item_incidents import incident_moments, untyped_incident_items
+from tasks.core.work.item_links import item_links
 from tasks.core.work.item_owners import KnownItems, item_facts, review_rounds
 from tasks.core.work.item_states import current_items
 from tasks.core.work.item_work import list_rates, names_in_logs
@@ -210,7 +211,7 @@ class _Look:
     def _logs(self, unreadable: _Unreadable) -> _Logs:
         """Choose the runs since the first stage of any workflow: before it nobody's run counts."""
         sources = [
-            one for one in enabled_sources(self._config.sources) if isinstance(one, AgentLogSource)
+            one for one in enabled_sources(self._config.sources) if log_precedence(one) is not None
         ]
         start = min(
             (entry.from_day for one in self._config.catalog.workflows for entry in one.stages),
@@ -228,10 +229,10 @@ class _Look:
         standing = stand(
             Plan(start, self._day, self._as_of, is_past=self._by is not None, orders=()),
             sources,
-            streams_by_source(self._config.sources),
+            streams_by_source(self._config.sources, RUNS.name),
             Known(snapshots("raw", None), complete, (), unreadable(complete)),
         )
-        precedence = {one.name: one.precedence for one in sources}
+        precedence = {one.name: log_precedence(one) or 0 for one in sources}
         absent = set(standing.expected) - set(standing.present)
         return _Logs(
             [RunLog(one, precedence[one.source]) for one in standing.runs],
@@ -283,6 +284,7 @@ class _Look:
         )
         asking = ItemAsking(
             names=names_in_logs(names, self._pseudonym),
+            links=item_links(states.values(), names),
             rates=list_rates(self._config.sources.issuers, query.models(logs.readable), self._day),
             decided={one.id for one in catalog.workflows if one.outcomes is not None},
         )

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from config.load import Config
-from config.shapes.finance import Finance
-from config.shapes.sources import AgentLogSource, Source
+from config.shapes.sources import Source, log_precedence
 from tasks.as_of import card_as_of
+from tasks.billed import earliest_day, foreign_elsewhere, opinion_findings
 from tasks.core.attribution import hint_findings, resolve
 from tasks.core.books import DayBasis, Snapshot
-from tasks.core.cells import ChargeCell, Dimension
+from tasks.core.cells import Dimension
 from tasks.core.claims import (
     LoggedCost,
     OutcomeCounts,
@@ -23,7 +23,6 @@ from tasks.core.claims import (
     decided,
     outcomes_by_decision,
 )
-from tasks.core.days import period_days
 from tasks.core.digests import joined_digest
 from tasks.core.errors import LakeError
 from tasks.core.month_end.periods import closed_map, newest_number
@@ -33,6 +32,7 @@ from tasks.core.prices import PriceCard, compile_card, seen_in
 from tasks.core.reconciling.bases import Made
 from tasks.core.reconciling.breaks import Quarantine
 from tasks.core.reconciling.oversized import held_too, oversized_days, size_findings, without_days
+from tasks.core.reconciling.rivals import rival_findings
 from tasks.core.standing import Known, Standing, stand, unreported_days
 from tasks.core.tables import CHARGES
 from tasks.lake.queries import Queries
@@ -101,7 +101,7 @@ def _gathered(
     seq = ledger.seq_as_of(plan.as_of) if plan.is_past else ledger.newest_seq()
     sources = enabled_sources(config.sources)
     told = told_by_files(config, sources, lake, ledger, seq)
-    start = _earliest(plan, told.finance)
+    start = earliest_day(plan, told.finance)
     previous = ledger.last_bases(start, plan.end, books_at=books_at)
     standing = stand(
         plan,
@@ -110,7 +110,7 @@ def _gathered(
         _known(plan, ledger, seq, unreadable),
         unreported_days(plan, told.finance, config.sources.sources, previous),
     )
-    precedence = {s.name: s.precedence for s in sources if isinstance(s, AgentLogSource)}
+    precedence = {one.name: log_precedence(one) or 0 for one in sources}
     logs = [RunLog(one, precedence[one.source]) for one in standing.runs]
     query = Queries(lake)
     stamped = ledger.item_stamps(observed_by=plan.as_of if plan.is_past else None)
@@ -148,13 +148,20 @@ def _gathered(
         present=standing.present,
         duplicates=duplicates,
         quarantine=quarantine,
-        findings=(*hint_findings(hints, resolutions), *claims, *unrecorded, *told.findings),
+        findings=(
+            *hint_findings(hints, resolutions),
+            *claims,
+            *unrecorded,
+            *told.findings,
+            *opinion_findings(standing, query),
+            *rival_findings(query.rivals(logs)),
+        ),
         direct_runs=query.direct_runs(logs, resolutions, named),
         finance=told.finance,
         posted=ledger.posted(start, plan.end, books_at=books_at),
         booked_days=list(previous),
         bookable=_bookable(plan, standing),
-        elsewhere=_foreign_elsewhere(plan, told.finance, config, query, ledger, standing, seq),
+        elsewhere=foreign_elsewhere(plan, told.finance, config, query, ledger, standing, seq),
         closed=closed_map(acts),
     )
     if too_large := oversized_days(inputs):
@@ -182,60 +189,6 @@ def _bookable(plan: Plan, standing: Standing) -> list[IssuerDay]:
         (issuer, day)
         for issuer, day in standing.legs.charges
         if plan.start <= day <= plan.end and (issuer, day) not in standing.held
-    ]
-
-
-def _earliest(plan: Plan, finance: Finance) -> date:
-    """Find the first day whose postings bear on the window: of a period to settle, or of a lot."""
-    days = [day for period in _settled_periods(plan, finance) for day in period_days(period)[:1]]
-    days += [lot.bought for lot in finance.prepaid if lot.bought <= plan.end]
-    return min([plan.start, *days])
-
-
-def _settled_periods(plan: Plan, finance: Finance) -> set[str]:
-    """Name the invoiced periods that end in the window: only there they can be settled."""
-    return {
-        invoice.billing_period
-        for invoice in finance.invoices
-        if plan.start <= period_days(invoice.billing_period)[-1] <= plan.end
-    }
-
-
-def _foreign_elsewhere(
-    plan: Plan,
-    finance: Finance,
-    config: Config,
-    query: Queries,
-    ledger: Ledger,
-    standing: Standing,
-    seq: int,
-) -> list[ChargeCell]:
-    """Read what was billed in foreign currencies on days of periods to settle, but not of tonight.
-
-    They lie before the window, or are held.
-    """
-    days = [day for period in _settled_periods(plan, finance) for day in period_days(period)]
-    held = {day for _, day in standing.held}
-    if not days or (min(days) >= plan.start and not held.intersection(days)):
-        return []
-    snapshots = ledger.snapshots_as_of(
-        seq,
-        layer="conformed",
-        which=Which.NEWEST_COMPLETE,
-        table=CHARGES.name,
-        start=min(days),
-        end=plan.end,
-    )
-    read = [one for one in snapshots if one.key < plan.start or one.key in held]
-    # A day may be held because its file is lost: then what it was billed is not known.
-    lost = set(query.lake.unreadable(read))
-    read = [one for one in read if one not in lost]
-    currencies = {issuer.id: issuer.currency for issuer in config.sources.issuers}
-    return [
-        cell
-        for cell in query.charge_cells(read)
-        if cell.currency != currencies.get(cell.issuer, cell.currency)
-        and (cell.day < plan.start or (cell.issuer, cell.day) in standing.held)
     ]
 
 

@@ -17,7 +17,7 @@ from prefect.tasks import Task
 
 from config.load import load_config
 from config.settings import settings_from_environment
-from config.shapes.sources import FocusFileSource
+from config.shapes.sources import FocusFileSource, Source
 from tasks.core.batches import Batch, Pulled, RawRow, Stream, StreamKind
 from tasks.core.bill_days import days_to_keep
 from tasks.core.digests import keyed_digest
@@ -25,12 +25,16 @@ from tasks.core.errors import GraduandError, WaitUntilError
 from tasks.core.faults import without_values
 from tasks.core.findings import Finding
 from tasks.core.month_end.periods import closed_map
-from tasks.core.tables import RUNS
+from tasks.core.people import Door
+from tasks.core.tables import CHARGES, SQUAD_USE, USAGE
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
+from tasks.recording import days_lost, lost_days, record_pull
+from tasks.set_wise import PulledLog, pull_log
 from tasks.sources.connect import connect, located
 from tasks.sources.declared import with_declared
+from tasks.sources.directory import read_directory
 from tasks.sources.registry import adapter_of, source_named
 from tasks.transport.clock import SystemClock
 
@@ -129,74 +133,107 @@ def _pull(
     named = source_named(sources, source)
     declared = with_declared(named, config.catalog, sources, config.finance)
     configured = located(declared, settings)
-    wanted = adapter_of(configured).stream(stream)
+    adapter = adapter_of(configured)
+    wanted = adapter.stream(stream)
     pseudonym = keyed_digest(settings.digest_key.get_secret_value())
+    door = Door(pseudonym, read_directory(settings.directory) if settings.directory else None)
     lake = Lake.open(settings.lake_dir)
     with Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger:
         # Read before the first request: an answer older than somebody else's must not win.
         basis = ledger.last_pull(source, stream)
+        if adapter.reading is not None and adapter.is_set_wise(wanted):
+            reading = adapter.reading(configured, door)
+            brought = pull_log(
+                lake,
+                ledger,
+                reading,
+                wanted,
+                window,
+                now,
+                basis,
+                pseudonym,
+                from_scratch=from_scratch,
+            )
+            return _told(_report_of_log(source, stream, brought))
         watermark = None if from_scratch else ledger.watermark(source, stream)
         client = connect(
             configured, settings, waits=ledger.waits, clock=SystemClock(), deadline=deadline
         )
         with client or nullcontext():
-            pulled = adapter_of(configured).fetch(
+            pulled = adapter.fetch(
                 wanted,
                 client,
                 configured,
                 window,
                 watermark,
                 now,
-                pseudonym,
+                door,
             )
-        lost = set() if from_scratch else _lost_days(ledger, source, wanted, pulled.batches)
-        findings = (*pulled.findings, *((_log_lost(source, lost),) if lost else ()))
+        lost = set() if from_scratch else _lost(ledger, configured, wanted, pulled)
+        findings = (*pulled.findings, *((days_lost(source, wanted, lost),) if lost else ()))
         if isinstance(configured, FocusFileSource):
             kept, reasons = _days_to_keep(lake, ledger, configured, wanted, pulled, from_scratch)
             lost |= kept
             findings += reasons
         pulled = replace(pulled, batches=[one for one in pulled.batches if one.key not in lost])
         new_keys = _record(lake, ledger, source, wanted, pulled, now, basis, pseudonym)
-    report = PullReport(
+    return _told(
+        PullReport(
+            source=source,
+            stream=stream,
+            new_keys=new_keys,
+            rows=sum(len(batch.rows) for batch in pulled.batches),
+            rejects=sum(len(batch.rejects) for batch in pulled.batches),
+            requests=pulled.requests,
+            is_cut_short=wanted.kind is StreamKind.CHANGE
+            and not all(batch.is_complete for batch in pulled.batches),
+            findings=findings,
+        )
+    )
+
+
+def _lost(ledger: Ledger, source: Source, stream: Stream, pulled: Pulled) -> set[date]:
+    """Find the days whose answer is not believed; bills in files have a rule of their own."""
+    if isinstance(source, FocusFileSource):
+        return set()
+    # Use by squad that is not even asked for, because there is no directory any more, may go.
+    if stream.table == SQUAD_USE.name and not pulled.requests:
+        return set()
+    # A day that is not complete replaces nothing.
+    is_report = stream.table in {CHARGES.name, USAGE.name}
+    rows = {
+        batch.key: len(batch.rows) + (len(batch.rejects) if is_report else 0)
+        for batch in pulled.batches
+        if batch.is_complete or not is_report
+    }
+    return lost_days(ledger, source.name, stream, rows)
+
+
+def _report_of_log(source: str, stream: str, brought: PulledLog) -> PullReport:
+    return PullReport(
         source=source,
         stream=stream,
-        new_keys=new_keys,
-        rows=sum(len(batch.rows) for batch in pulled.batches),
-        rejects=sum(len(batch.rejects) for batch in pulled.batches),
-        requests=pulled.requests,
-        is_cut_short=wanted.kind is StreamKind.CHANGE
-        and not all(batch.is_complete for batch in pulled.batches),
-        findings=findings,
+        new_keys=brought.new_keys,
+        rows=brought.rows,
+        rejects=brought.rejects,
+        requests=0,
+        is_cut_short=False,
+        findings=brought.findings,
     )
+
+
+def _told(report: PullReport) -> PullReport:
+    """Tell the log what a pull brought."""
     log.info(
         "pulled %s rows source=%s stream=%s new_keys=%s rejects=%s requests=%s",
         report.rows,
-        source,
-        stream,
+        report.source,
+        report.stream,
         len(report.new_keys),
         report.rejects,
         report.requests,
     )
     return report
-
-
-def _lost_days(ledger: Ledger, source: str, stream: Stream, batches: Sequence[Batch]) -> set[date]:
-    """Find the days of a log that hold fewer rows than were read of them before.
-
-    A log only grows. Where it has shrunk, files were rotated away or lost: taken for the
-    whole day, what is left would move money that is long explained to `unattributed`.
-    """
-    if stream.table != RUNS.name:
-        return set()
-    known = ledger.snapshots_as_of(
-        ledger.newest_seq(),
-        layer="raw",
-        which=Which.NEWEST_COMPLETE,
-        source=source,
-        stream=stream.name,
-    )
-    rows = {one.key: one.rows for one in known}
-    return {one.key for one in batches if len(one.rows) < rows.get(one.key, 0)}
 
 
 def _days_to_keep(
@@ -221,12 +258,6 @@ def _days_to_keep(
     return days_to_keep(pulled.batches, known, closed, source.name, takes_losses=from_scratch)
 
 
-def _log_lost(source: str, days: set[date]) -> Finding:
-    many = f"days between {min(days)} and {max(days)}" if len(days) > 1 else f"day, {min(days)},"
-    detail = f"{len(days)} {many} hold fewer runs than were read before; what was read before stays"
-    return Finding("log_lost", source, detail, source)
-
-
 def _record(
     lake: Lake,
     ledger: Ledger,
@@ -237,7 +268,6 @@ def _record(
     basis: int,
     pseudonym: Callable[[str], str],
 ) -> tuple[date, ...]:
-    before = ledger.newest_seq()
     news = [(batch, _news(lake, ledger, source, stream, batch)) for batch in pulled.batches]
     snapshots = [
         lake.write_raw(
@@ -247,20 +277,17 @@ def _record(
         # A report without rows says that there were none; of a change stream it says nothing.
         if rows or stream.kind is StreamKind.REPORT
     ]
-    seqs = ledger.record_pull(
+    return record_pull(
+        ledger,
         source,
         stream,
         snapshots=snapshots,
-        # A refused text may be no more than a name, and a plain digest of that can be guessed back.
-        rejects={
-            batch.key: [replace(one, digest=pseudonym(one.digest)) for one in batch.rejects]
-            for batch in pulled.batches
-        },
+        rejects={batch.key: batch.rejects for batch in pulled.batches},
         watermark=pulled.watermark,
-        recorded_at=now,
+        now=now,
         basis=basis,
+        pseudonym=pseudonym,
     )
-    return tuple(one.key for one, seq in zip(snapshots, seqs, strict=True) if seq > before)
 
 
 def _news(

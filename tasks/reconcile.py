@@ -15,14 +15,7 @@ from prefect import task
 from config.load import Config, load_config
 from config.misfits import CATALOG, SOURCES
 from config.settings import Settings, settings_from_environment
-from config.shapes.sources import (
-    AgentLogSource,
-    GithubSource,
-    InvoiceFileSource,
-    JiraSource,
-    MetricsFileSource,
-    PayablesFileSource,
-)
+from config.shapes.sources import ChargeSource
 from tasks.as_of import config_as_of
 from tasks.core.books import DayBasis, Entry
 from tasks.core.budgeting.forecast import spend_needed_from
@@ -32,7 +25,7 @@ from tasks.core.budgeting.pools import Pools, pools_of
 from tasks.core.claims import LoggedCost, OutcomeCounts
 from tasks.core.contract_diff import contract_diff
 from tasks.core.digests import keyed_digest
-from tasks.core.errors import StaleNightError, UnexplainedDifferenceError
+from tasks.core.errors import LakeError, StaleNightError, UnexplainedDifferenceError
 from tasks.core.findings import Finding
 from tasks.core.kept import KeptNight
 from tasks.core.month_end.corrections import Correction, corrections_of
@@ -46,13 +39,17 @@ from tasks.core.reconciling.bases import bases_of
 from tasks.core.reconciling.break_ids import break_id
 from tasks.core.reconciling.breaks import Quarantine
 from tasks.core.reconciling.reconcile import reconcile as reconcile_books
+from tasks.core.squad_use import SquadTotal
 from tasks.core.statement import aged, night_of, reasons_of
+from tasks.core.tables import SQUAD_USE
 from tasks.core.work.item_states import current_items
 from tasks.core.work.outcomes import Outcomes, outcomes_of, references
 from tasks.kept_nights import Moment, files_of, load_night, moment_of, save_night
+from tasks.lake.queries import Queries
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.reads import Booked
+from tasks.ledger.snapshots import Which
 from tasks.night_inputs import Gathered, gather
 from tasks.sources.registry import enabled_sources
 
@@ -60,15 +57,6 @@ log = logging.getLogger(__name__)
 
 #: Times a night is computed again because something newer arrived meanwhile.
 _ATTEMPTS = 5
-#: Sources that report no money.
-UNBILLED = (
-    AgentLogSource,
-    GithubSource,
-    JiraSource,
-    InvoiceFileSource,
-    PayablesFileSource,
-    MetricsFileSource,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +129,7 @@ def reconcile(
                     contract_diff=contract_diff(sources_text, computed.books.offers),
                     outcomes=_outcomes(plan, computed, ledger, settings),
                     pools=_pools(plan, computed, ledger, settings, is_booked=night.is_booked),
+                    squad_use=_squad_use(plan, computed, lake, ledger),
                 )
     message = (
         f"the night of {plan.as_of.date()} was overtaken {_ATTEMPTS} times by other runs and "
@@ -164,7 +153,7 @@ def _compute(plan: Plan, config: Config, lake: Lake, ledger: Ledger) -> _Compute
     gathered = gather(plan, config, lake, ledger)
     books = reconcile_books(gathered.inputs)
     sources = enabled_sources(config.sources)
-    issuer_of = {s.name: s.issuer for s in sources if not isinstance(s, UNBILLED)}
+    issuer_of = {s.name: s.issuer for s in sources if isinstance(s, ChargeSource)}
     bases = bases_of(
         gathered.standing, issuer_of, gathered.made, books.terms, books.fx, books.direct
     )
@@ -194,6 +183,29 @@ def _outcomes(plan: Plan, computed: _Computed, ledger: Ledger, settings: Setting
         names=references(ledger.labels("work_item"), pseudonym),
         day=plan.as_of.date(),
     )
+
+
+def _squad_use(
+    plan: Plan, computed: _Computed, lake: Lake, ledger: Ledger
+) -> tuple[SquadTotal, ...]:
+    """Read what squads used in the window; it is told beside the books, and can hold nothing."""
+    names = {source.name for source in enabled_sources(computed.config.sources)}
+    snapshots = ledger.snapshots_as_of(
+        computed.moment.seq,
+        layer="conformed",
+        which=Which.NEWEST_COMPLETE,
+        table=SQUAD_USE.name,
+        start=plan.start,
+        end=plan.end,
+    )
+    told = [one for one in snapshots if one.source in names]
+    if not told:
+        return ()
+    try:
+        return Queries(lake).squad_totals(told)
+    except LakeError as error:
+        log.warning("use by squad is not told: %s", error)
+        return ()
 
 
 def _book(

@@ -26,12 +26,15 @@ from tasks.lake.parquet import Dropped
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.snapshots import Which
+from tasks.set_wise import ConformedLog, conform_log
 from tasks.sources.registry import Adapter, adapter_of, source_named, version_of
 
 log = logging.getLogger(__name__)
 
 #: Rows typed and checked together: a few hundred megabytes at most, however long the backlog.
 _ROWS_AT_ONCE = 100_000
+#: Requests typed and checked together, out of core: what bounds them is the disk.
+_REQUESTS_AT_ONCE = 4_000_000
 #: Times a stream is conformed again because another run pulled it meanwhile.
 _ATTEMPTS = 5
 
@@ -78,6 +81,15 @@ class _Done:
     rejects: int = 0
     reasons: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    def add(self, raw: Sequence[Snapshot], log_done: ConformedLog) -> None:
+        """Add days that were typed set-wise."""
+        self.days += [one.key for one in raw]
+        self.held += log_done.held
+        self.reasons += [finding.detail for finding in log_done.held.values()]
+        self.rows += log_done.rows
+        self.rejects += log_done.rejects
+        self.findings += log_done.findings
 
     def report(self, source: str, stream: str) -> ValidateReport:
         """Freeze it."""
@@ -149,7 +161,16 @@ def _caught_up(
         done = _Done()
         seq = ledger.newest_seq()
         try:
-            for group in _groups(_changed(ledger, version, stream, source.name, seq)):
+            changed = _changed(ledger, version, stream, source.name, seq)
+            if adapter.is_set_wise(stream):
+                for group in _groups(changed, _REQUESTS_AT_ONCE):
+                    raw = [files[-1] for _, files in group]
+                    log_done = conform_log(
+                        lake, ledger, raw, stream, source, issuers, version, now, seq
+                    )
+                    done.add(raw, log_done)
+                return done
+            for group in _groups(changed, _ROWS_AT_ONCE):
                 days = [
                     _conformed(lake, adapter, stream, source, issuers, key, files)
                     for key, files in group
@@ -194,7 +215,7 @@ def _changed(
 
 
 def _groups(
-    changed: Mapping[date, list[Snapshot]],
+    changed: Mapping[date, list[Snapshot]], at_once: int
 ) -> Iterator[list[tuple[date, list[Snapshot]]]]:
     """Cut changed days into groups that fit in memory together."""
     group: list[tuple[date, list[Snapshot]]] = []
@@ -202,7 +223,7 @@ def _groups(
     for key, files in sorted(changed.items()):
         group.append((key, files))
         rows += sum(one.rows for one in files)
-        if rows >= _ROWS_AT_ONCE:
+        if rows >= at_once:
             yield group
             group, rows = [], 0
     if group:

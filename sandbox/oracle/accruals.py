@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from sandbox.billing import canonical
+from sandbox.catalog import account_of
 from sandbox.oracle.allocation import Books
 from sandbox.oracle.places import add, own_line
 from sandbox.oracle.shares import half_even
-from sandbox.organisation import account_of
 from sandbox.prices import card_nano
 from sandbox.records import UsageRow
 

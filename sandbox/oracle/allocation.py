@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from sandbox.billing import canonical
+from sandbox.catalog import account_of, workflow_by_id
 from sandbox.oracle.attribution import (
     Line,
     account_owner,
@@ -16,14 +17,7 @@ from sandbox.oracle.attribution import (
 from sandbox.oracle.matching import AccountDay, Cell
 from sandbox.oracle.seen import sku_of_charge
 from sandbox.oracle.shares import half_even, split
-from sandbox.organisation import (
-    ANTHROPIC,
-    FAR_BEYOND,
-    OPENAI,
-    TOLERANCE_RELATIVE,
-    account_of,
-    workflow_by_id,
-)
+from sandbox.organisation import ANTHROPIC, FAR_BEYOND, OPENAI, TOLERANCE_RELATIVE
 from sandbox.prices import card_nano
 from sandbox.records import ChargeRow
 
@@ -59,6 +53,7 @@ def allocate(
     place: AccountDay,
     charges: tuple[ChargeRow, ...],
     contracts: Mapping[str, str] | None = None,
+    sessions: Mapping[tuple[str, str], Line] | None = None,
 ) -> Books:
     """Allocate an account's charges of one day; the parts add up to the charges.
 
@@ -67,6 +62,7 @@ def allocate(
         charges: All charges of the issuer's day, in the currency of its books; those of
             other accounts are left alone.
         contracts: Kind of destination (`accrued`, `prepaid`) by the sku of its purchases.
+        sessions: Whose the sessions are that charges name, by issuer and session.
     """
     books: Books = {}
     usage: dict[tuple[str, str | None, str | None], int] = {}
@@ -80,6 +76,9 @@ def allocate(
             portfolio = account_of(place.issuer, place.account).portfolio
             own = Destination(line, portfolio, "", "", "", "", method, "none")
             _add(books, own, row.amount_nano)
+        elif (place.issuer, row.run) in (sessions or {}):
+            owner = (sessions or {})[place.issuer, row.run]
+            _add(books, _spent(place, owner, None, "direct"), row.amount_nano)
         else:
             model = canonical(row.model) if row.model else None
             sold = (sku_of_charge(row), model, row.kind)

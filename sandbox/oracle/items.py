@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from sandbox.catalog import workflow_by_id
 from sandbox.oracle.attribution import AD_HOC, line_of_run
 from sandbox.oracle.fates import Fate, blamed, fate_of_pull, fate_of_ticket, is_incident
 from sandbox.oracle.seen import look, window
 from sandbox.oracle.truth import nights_until
-from sandbox.organisation import ORG, REPOSITORIES, workflow_by_id
+from sandbox.organisation import ORG, REPOSITORIES
 from sandbox.prices import LIST_NANO
 from sandbox.pulls import name_at
 from sandbox.records import LogRecord, PullRequest, Ticket, World

@@ -1,6 +1,6 @@
 """Run nights one after the other, as the product would, and keep the expected ledger."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -43,8 +43,19 @@ class Night:
     entries: tuple[Entry, ...]
 
 
-def run_nights(world: World, nights: Iterable[datetime]) -> list[Night]:
+def run_nights(
+    world: World,
+    nights: Iterable[datetime],
+    sources: Collection[str] | None = None,
+    days: tuple[date, ...] | None = None,
+) -> list[Night]:
     """Run nights in order on an empty ledger.
+
+    Args:
+        world: What happens.
+        nights: Aware UTC.
+        sources: Those that are switched on; None: all that the world has.
+        days: The window of every night; None: the ordinary one.
 
     Raises:
         ValueError: The nights are not in order.
@@ -57,12 +68,12 @@ def run_nights(world: World, nights: Iterable[datetime]) -> list[Night]:
         if done and done[-1].seen.now >= now:
             message = f"nights must be in order, and {now} is not after the one before"
             raise ValueError(message)
-        seen = look(world, now)
+        seen = look(world, now, days, sources=sources)
         places = account_days(seen)
         for issuer_day, charges in seen.charges.items():
             first_charges.setdefault(issuer_day, charges)
         desired = {
-            place: allocate(places[place], seen.charges[place[0], place[2]])
+            place: allocate(places[place], seen.charges[place[0], place[2]], sessions=seen.sessions)
             for place in places
             if (place[0], place[2]) in seen.charges
         }

@@ -2,12 +2,12 @@
 
 from datetime import date
 
+from sandbox.catalog import account_of, workflow_by_id
 from sandbox.finance import SeatPlan
 from sandbox.oracle.allocation import Books, Destination
 from sandbox.oracle.attribution import Line, portfolio_of
 from sandbox.oracle.places import add, days_of, own_line, period_of
 from sandbox.oracle.shares import split
-from sandbox.organisation import account_of, workflow_by_id
 
 
 def day_part(plan: SeatPlan, day: date) -> int:

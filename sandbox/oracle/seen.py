@@ -1,10 +1,14 @@
 """What a night can know: the records as every system shows them at one moment."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from sandbox.billing import canonical
+from sandbox.estate import facts
+from sandbox.oracle.attribution import Line
+from sandbox.oracle.estate_bills import charges_of, sessions_of
+from sandbox.oracle.estate_logs import runs_of
 from sandbox.organisation import (
     ANTHROPIC,
     LAG_DAYS,
@@ -19,6 +23,7 @@ from sandbox.records import ChargeRow, LogLine, LogRecord, UsageRow, World
 from sandbox.reports import billed_days, metered_days
 
 ISSUERS = (ANTHROPIC, OPENAI)
+_WORK_SOURCES = ("github", "jira")
 IssuerDay = tuple[str, date]
 
 
@@ -35,7 +40,11 @@ class Seen:
         broken_lines: Lines nobody can parse, by the day of the line before them.
         usage: Absent where the issuer's usage of the day is not completely known.
         charges: Absent where the issuer's charges of the day are not complete.
-        item_stamps: Workflow that a pull request's trailers name, by `owner/name#number`.
+        item_stamps: Workflow that a pull request's trailers name, by `owner/name#number` and by
+            its branch.
+        logs: Sources that tell of runs.
+        reports: Issuer by source, of sources that report what was billed.
+        sessions: Whose the sessions are that charges name, by issuer and session.
     """
 
     now: datetime
@@ -47,14 +56,17 @@ class Seen:
     usage: dict[IssuerDay, tuple[UsageRow, ...]]
     charges: dict[IssuerDay, tuple[ChargeRow, ...]]
     item_stamps: dict[str, str]
+    logs: tuple[str, ...] = (LOG_SOURCE,)
+    reports: Mapping[str, str] = field(default_factory=lambda: {one: one for one in ISSUERS})
+    sessions: Mapping[tuple[str, str], Line] = field(default_factory=dict)
 
     def expected(self) -> list[tuple[str, date]]:
         """List the (source, day)s that should be there; issuers have days of grace, logs none."""
         return [
             (source, day)
-            for source in (LOG_SOURCE, *ISSUERS)
+            for source in (*self.logs, *self.reports)
             for day in self.days
-            if source == LOG_SOURCE or day < self.first_late_day()
+            if source in self.logs or day < self.first_late_day()
         ]
 
     def missing(self) -> list[tuple[str, date]]:
@@ -62,9 +74,12 @@ class Seen:
         return [(source, day) for source, day in self.expected() if not self._is_there(source, day)]
 
     def _is_there(self, source: str, day: date) -> bool:
-        if source == LOG_SOURCE:
+        if source in self.logs:
             return day in self.logged_days
-        return (source, day) in self.usage and (source, day) in self.charges
+        key = self.reports[source], day
+        # Further vendors meter nothing beside what they bill.
+        is_metered = key in self.usage or self.reports[source] not in ISSUERS
+        return is_metered and key in self.charges
 
     def first_late_day(self) -> date:
         """Give the first day whose missing charges are merely late."""
@@ -82,6 +97,7 @@ def look(
     days: tuple[date, ...] | None = None,
     logs_read_at: datetime | None = None,
     by_file: Collection[str] = (),
+    sources: Collection[str] | None = None,
 ) -> Seen:
     """See what there is at a moment.
 
@@ -91,14 +107,20 @@ def look(
         days: Its window; None for the ordinary one.
         logs_read_at: When the logs could last be read; None for now.
         by_file: Issuers that bill by file and meter nothing.
+        sources: Those that are switched on; None: all that the world has.
     """
+    names = sources_of(world) if sources is None else frozenset(sources)
     days = window(now) if days is None else days
     read_at = logs_read_at or now
     logged_days = frozenset(day for day in days if day < read_at.date())
-    runs, duplicates, broken = _logged(world.lines, read_at, set(logged_days))
+    lines = world.lines if LOG_SOURCE in names else ()
+    runs, duplicates, broken = _logged(lines, read_at, set(logged_days))
+    if world.estate is not None:
+        runs += runs_of(world.estate, names, read_at, logged_days)
     usage: dict[IssuerDay, tuple[UsageRow, ...]] = {}
     charges: dict[IssuerDay, tuple[ChargeRow, ...]] = {}
-    for issuer in (*ISSUERS, *by_file):
+    issuers = [one for one in ISSUERS if one in names]
+    for issuer in (*issuers, *by_file):
         for day, metered in metered_days(world, issuer, now).items():
             if day in days and issuer not in by_file:
                 usage[issuer, day] = tuple(metered)
@@ -109,8 +131,43 @@ def look(
                 charges[issuer, day] = billed
     for issuer in by_file:
         _forget_unsure(charges, issuer, now)
-    stamps = _item_stamps(world, now)
-    return Seen(now, days, logged_days, tuple(runs), duplicates, broken, usage, charges, stamps)
+    stamps = _item_stamps(world, now) if "github" in names else {}
+    sessions: dict[tuple[str, str], Line] = {}
+    if world.estate is not None:
+        charges |= charges_of(world.estate, names, now, days)
+        sessions = sessions_of(world.estate, names, now, stamps)
+    return Seen(
+        now,
+        days,
+        logged_days,
+        tuple(runs),
+        duplicates,
+        broken,
+        usage,
+        charges,
+        item_stamps=stamps,
+        logs=tuple(one for one in _logs_of(world) if one in names),
+        reports={name: issuer for name, issuer in _reports_of(world).items() if name in names},
+        sessions=sessions,
+    )
+
+
+def sources_of(world: World) -> frozenset[str]:
+    """Name every source that tells of a world."""
+    return frozenset((*_WORK_SOURCES, *_logs_of(world), *_reports_of(world)))
+
+
+def _logs_of(world: World) -> tuple[str, ...]:
+    further = () if world.estate is None else facts.LOGS
+    return (LOG_SOURCE, *(one.name for one in further))
+
+
+def _reports_of(world: World) -> dict[str, str]:
+    """Map sources whose reports are booked to their issuers."""
+    reports = {one: one for one in ISSUERS}
+    if world.estate is not None:
+        reports |= {one.name: one.issuer for one in facts.REPORTS if not one.is_second_opinion}
+    return reports
 
 
 def _forget_unsure(
@@ -145,11 +202,13 @@ def sku_of_charge(row: ChargeRow) -> str:
 
 def _item_stamps(world: World, now: datetime) -> dict[str, str]:
     repositories = {repository.id: repository for repository in REPOSITORIES}
-    return {
-        f"{ORG}/{name_at(repositories[pull.repository], now)}#{pull.number}": pull.workflow
-        for pull in world.pulls
-        if pull.created_at <= now and pull.workflow
-    }
+    stamps: dict[str, str] = {}
+    for pull in world.pulls:
+        if pull.created_at <= now and pull.workflow:
+            repository = f"{ORG}/{name_at(repositories[pull.repository], now)}"
+            stamps[f"{repository}#{pull.number}"] = pull.workflow
+            stamps[f"branch:{repository}#{pull.branch}"] = pull.workflow
+    return stamps
 
 
 def _logged(

@@ -1,9 +1,9 @@
 """The oracle's answer for a night, as plain data that any test can read."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from sandbox import script
@@ -24,25 +24,45 @@ def nights_until(now: datetime) -> tuple[datetime, ...]:
     return tuple(night for night in script.NIGHTS if night <= now) or (now,)
 
 
-def truth(world: World, now: datetime, nights: Sequence[datetime] | None = None) -> dict[str, Json]:
+def truth(
+    world: World,
+    now: datetime,
+    nights: Sequence[datetime] | None = None,
+    sources: Collection[str] | None = None,
+) -> dict[str, Json]:
     """Give everything that must hold after a night.
 
     Args:
         world: As `make_world` made it.
         now: The night asked for, aware UTC.
         nights: All nights that ran, in order, this one last; None: those of the showcase.
+        sources: Sources that are switched on; None: all that the world has.
     """
     ran = nights_until(now) if nights is None else tuple(nights)
     if ran[-1] != now:
         ran = (*ran, now)
-    return _as_json(world, run_nights(world, ran)[-1], ran)
+    return _as_json(world, run_nights(world, ran, sources)[-1], ran)
 
 
-def write_truth(world: World, folder: Path, nights: Sequence[datetime] = script.NIGHTS) -> None:
-    """Write `truth/<night>.json` for every night, the day of the night as its name."""
+def write_truth(
+    world: World,
+    folder: Path,
+    nights: Sequence[datetime] = script.NIGHTS,
+    sources: Collection[str] | None = None,
+    days: tuple[date, ...] | None = None,
+) -> None:
+    """Write `truth/<night>.json` for every night, the day of the night as its name.
+
+    Args:
+        world: As `make_world` made it.
+        folder: Becomes the parent of `truth/`.
+        nights: Aware UTC, in order.
+        sources: As in `truth`.
+        days: As in `run_nights`.
+    """
     target = folder / FOLDER
     target.mkdir(parents=True, exist_ok=True)
-    for position, night in enumerate(run_nights(world, nights)):
+    for position, night in enumerate(run_nights(world, nights, sources, days)):
         answer = _as_json(world, night, nights[: position + 1])
         text = json.dumps(answer, indent=1, ensure_ascii=False)
         (target / f"{night.seen.now:%Y-%m-%d}.json").write_text(text + "\n", encoding="utf-8")
@@ -138,7 +158,7 @@ def _lines(night: Night) -> list[tuple[Destination, int]]:
 def _totals(night: Night) -> dict[str, Json]:
     sums: dict[str, int] = dict.fromkeys(("family", "ad_hoc", "unattributed", "credit"), 0)
     for destination, amount in _lines(night):
-        sums[destination.kind] += amount
+        sums[destination.kind] = sums.get(destination.kind, 0) + amount
     rows = [row for charges in night.seen.charges.values() for row in charges]
     return {
         "booked": sum(row.amount_nano for row in rows),
@@ -197,7 +217,8 @@ def _evidence(line: Destination) -> str:
     if line.kind != "family":
         return "none"
     is_measured = line.method in ("metered", "estimated")
-    return "evidenced" if is_measured and line.strength == "stamp" else "inferred"
+    is_stamped = is_measured and line.strength == "stamp"
+    return "evidenced" if is_stamped or line.method == "direct" else "inferred"
 
 
 def _leaks(night: Night) -> list[Json]:

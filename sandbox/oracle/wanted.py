@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from sandbox.catalog import account_of
 from sandbox.finance import Finance
 from sandbox.oracle import prepaid, seats
 from sandbox.oracle.allocation import Books, allocate
@@ -13,7 +14,7 @@ from sandbox.oracle.foreign import convert
 from sandbox.oracle.matching import AccountDay, account_days
 from sandbox.oracle.places import Ledger, Place, add, lines_of, own_line, period_of
 from sandbox.oracle.seen import IssuerDay, Seen
-from sandbox.organisation import CURRENCY, account_of
+from sandbox.organisation import CURRENCY
 from sandbox.records import ChargeRow, LogRecord
 
 Where = tuple[str, str, date]

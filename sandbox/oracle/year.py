@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from sandbox.catalog import workflow_by_id
 from sandbox.finance import Finance
 from sandbox.oracle import accruals
 from sandbox.oracle.allocation import PRICED
@@ -26,7 +27,7 @@ from sandbox.oracle.seen import ISSUERS, IssuerDay, Seen, look
 from sandbox.oracle.settlement import Foreign, Settled, due_of, settle
 from sandbox.oracle.shares import half_even
 from sandbox.oracle.wanted import Wanted, foreign_breaks, in_currency, wanted
-from sandbox.organisation import CLOUD, CURRENCY, CURSOR, WINDOW_DAYS, workflow_by_id
+from sandbox.organisation import CLOUD, CURRENCY, CURSOR, WINDOW_DAYS
 from sandbox.prices import card_nano
 from sandbox.records import ChargeRow, World
 

@@ -17,8 +17,9 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # noqa: TID251  # writte
 import great_expectations as gx
 from great_expectations.core.batch_definition import BatchDefinition
 from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.expectations.expectation import Expectation
 
-from tasks.checks.suites import suite_of
+from tasks.checks.suites import suite_of, suite_of_counts
 from tasks.core.tables import Table
 
 # It tells, at INFO, of temporary folders for documentation that is never made.
@@ -46,8 +47,17 @@ class Failure:
 
 def failures(table: Table, frame: pd.DataFrame) -> list[Failure]:
     """Judge a frame by its table's suite, in the order of the suite."""
-    suite = gx.ExpectationSuite(name=table.name, expectations=suite_of(table))
-    batch = _whole_frame(table.name).get_batch({"dataframe": frame})
+    return _judged(table.name, suite_of(table), frame)
+
+
+def count_failures(frame: pd.DataFrame) -> list[Failure]:
+    """Judge a frame of counts: rows, violations and how many are allowed, by batch and rule."""
+    return _judged("counts", suite_of_counts(), frame)
+
+
+def _judged(name: str, expectations: list[Expectation], frame: pd.DataFrame) -> list[Failure]:
+    suite = gx.ExpectationSuite(name=name, expectations=expectations)
+    batch = _whole_frame(name).get_batch({"dataframe": frame})
     outcome = batch.validate(suite, result_format={"result_format": "COMPLETE"})
     found = []
     for result in outcome.results:

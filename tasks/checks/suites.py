@@ -18,6 +18,7 @@ from great_expectations.expectations.expectation import Expectation
 from tasks.checks.frames import DAY_SHIFT, KEY, TEXT
 from tasks.core.money import MAX_NANO
 from tasks.core.promotion.controls import ControlName, ControlTold
+from tasks.core.squad_use import FLOOR, Measure
 from tasks.core.tables import (
     CHARGES,
     CONTROLS,
@@ -25,6 +26,7 @@ from tasks.core.tables import (
     METRICS,
     PAYABLES,
     RUNS,
+    SQUAD_USE,
     TOKEN_KINDS,
     USAGE,
     WORK_ITEM_EVENTS,
@@ -60,6 +62,16 @@ def suite_of(table: Table) -> list[Expectation]:
         _between(DAY_SHIFT, -shift, shift, name="day_of_batch", field="day"),
     ]
     return general + _SPECIFIC[table.name]()
+
+
+def suite_of_counts() -> list[Expectation]:
+    """List the expectations of a frame of counts: a batch is held where one of them fails."""
+    return [
+        *(_not_null(column) for column in ("key", "rows", "violations", "allowed")),
+        _between("violations", 0, None),
+        _ordered("violations", "rows", or_equal=True),
+        _ordered("violations", "allowed", or_equal=True),
+    ]
 
 
 def _runs() -> list[Expectation]:
@@ -145,6 +157,15 @@ def _metrics() -> list[Expectation]:
     ]
 
 
+def _squad_use() -> list[Expectation]:
+    return [
+        _matches("issuer", _WORD),
+        _matches("squad", _WORD),
+        _in_set("measure", [measure.value for measure in Measure]),
+        _between("actors", FLOOR, None),
+    ]
+
+
 _SPECIFIC = {
     RUNS.name: _runs,
     USAGE.name: _usage,
@@ -154,6 +175,7 @@ _SPECIFIC = {
     PAYABLES.name: _payables,
     CONTROLS.name: _controls,
     METRICS.name: _metrics,
+    SQUAD_USE.name: _squad_use,
 }
 
 

@@ -57,9 +57,9 @@ class Reject:
         code: Closed vocabulary: pydantic's error type, or one of ours (`bad_json`, `bad_amount`,
             `not_an_object`, `line_too_long`, `in_the_future`, `duplicate`, `conflicting_run`,
             `conflicting_duplicate`, `out_of_range`, `malformed_page`, `unavailable`,
-            `unreadable_<status>`, `failed_check:<name>`; of files `ragged_row`, `bad_currency`,
-            `bad_category`, `bad_instant`, `bad_interval`, `bad_word`, `bad_number`,
-            `incomplete_document`).
+            `unreadable_<status>`, `unpriced`, `failed_check:<name>`; of files `ragged_row`,
+            `bad_currency`, `bad_category`, `bad_instant`, `bad_interval`, `bad_word`,
+            `bad_number`, `incomplete_document`; of requests `missing`, `bad_sum`, `out_of_order`).
         issuer: Whose money it may hold; empty if unknown.
         account: As above.
         amount_nano: Billed amount that did parse, in 1e-9 currency units; None if unknown.

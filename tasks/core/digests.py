@@ -15,12 +15,14 @@ def keyed_digest(key: str) -> Callable[[str], str]:
         key: The installation's secret; another key gives unrelated digests.
 
     Returns:
-        A function from text to 16 hex digits of HMAC-SHA256.
+        A function from any text to 16 hex digits of HMAC-SHA256.
     """
     secret = key.encode()
 
     def digest(text: str) -> str:
-        return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:_LENGTH]
+        # Lone surrogates have no bytes: JSON may hold them, and names of files that are no text.
+        known = text.encode("utf-8", "backslashreplace")
+        return hmac.new(secret, known, hashlib.sha256).hexdigest()[:_LENGTH]
 
     return digest
 

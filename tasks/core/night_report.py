@@ -12,6 +12,7 @@ from tasks.core.month_end.roll_forward import Roll
 from tasks.core.night import Books
 from tasks.core.plan import Failure, Plan
 from tasks.core.reconciling.break_ids import NO_CURRENCY
+from tasks.core.squad_use import SquadTotal
 from tasks.core.work.outcomes import Outcomes
 
 
@@ -57,6 +58,7 @@ class NightReport:
         corrections: Of closed periods, booked elsewhere, tonight's included.
         contract_diff: Contract lines on offer as a unified diff of sources.yaml; empty without
             any, and for a past moment, which changes no file of today.
+        squad_use: What squads used, by the vendors' own indication. Not part of the books.
     """
 
     plan: Plan
@@ -76,6 +78,7 @@ class NightReport:
     pools: Pools = field(default_factory=Pools)
     corrections: tuple[Correction, ...] = ()
     contract_diff: str = ""
+    squad_use: tuple[SquadTotal, ...] = ()
 
     def coverage_ppm(self) -> int:
         """Give the explained share of gross usage charges, parts per million.

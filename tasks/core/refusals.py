@@ -3,10 +3,27 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from tasks.core.batches import RawRow, Reject
+
+#: So many bad lines are not a file with bad lines, but some other file.
+MOST_REJECTS = 100_000
+# A few bad lines may be all that a new file holds.
+_FEW_REJECTS = 5
+_SURROGATE_LENGTH = 12
+
+
+def place_of(path: Path, keyed_digest: Callable[[str], str]) -> str:
+    """Name a file by a surrogate: a path may hold a person's name."""
+    return f"file {keyed_digest(path.as_posix())[:_SURROGATE_LENGTH]}"
+
+
+def is_mostly_bad(bad: int, good: int) -> bool:
+    """Say whether a file is some other file: taken as it is, it would empty every day it held."""
+    return bad >= _FEW_REJECTS and bad > good
 
 
 def parse_each(
@@ -31,13 +48,20 @@ def parse_each(
 
 def refused(record: object, error: ValidationError, place: str, position: int) -> Reject:
     """Describe a refused record by its first fault."""
-    text = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str).encode()
     fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field_path = ".".join(str(part) for part in fault["loc"])
+    return refused_as(record, place, position, field_path, fault["type"])
+
+
+def refused_as(record: object, place: str, position: int, field_path: str, code: str) -> Reject:
+    """Describe a record that can be read, and still cannot count."""
+    plain = json.dumps(record, sort_keys=True, ensure_ascii=False, default=str)
+    text = plain.encode("utf-8", "backslashreplace")  # lone surrogates have no bytes
     return Reject(
         place=place,
         position=position,
         length=len(text),
         digest=hashlib.sha256(text).hexdigest(),
-        field_path=".".join(str(part) for part in fault["loc"]),
-        code=fault["type"],
+        field_path=field_path,
+        code=code,
     )

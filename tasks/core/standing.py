@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from config.shapes.finance import Finance
-from config.shapes.sources import AgentLogSource, ChargeSource, Source
+from config.shapes.sources import ChargeSource, LogSource, Source
 from tasks.core.books import BreakClass, DayBasis, Snapshot
 from tasks.core.days import window_days
 from tasks.core.night import IssuerDay, SourceDay
@@ -18,7 +18,7 @@ from tasks.core.reconciling.breaks import Legs
 from tasks.core.tables import CHARGES, RUNS, USAGE
 
 #: A report of money, or a log: the sources whose days can be counted.
-ReportSource = AgentLogSource | ChargeSource
+ReportSource = LogSource | ChargeSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Standing:
         held: (issuer, day)s that must not be measured tonight.
         present, expected: Source-days there, and source-days that should be.
         provisional: (issuer, day)s whose split may still change: a log of the day is missing.
+        opinions: Charges of sources that are not booked, see `second_opinions`.
     """
 
     runs: tuple[Snapshot, ...]
@@ -60,6 +61,7 @@ class Standing:
     expected: tuple[SourceDay, ...]
     present: tuple[SourceDay, ...]
     provisional: frozenset[IssuerDay] = frozenset()
+    opinions: tuple[Snapshot, ...] = ()
 
 
 def unreported_days(
@@ -109,24 +111,30 @@ def stand(
         known: What the ledger holds.
         unreported: As `unreported_days` lists them.
     """
+    others = second_opinions(sources)
+    unbooked = _of_sources(known, others)
+    sources = [source for source in sources if source.name not in others]
     known = _of_sources(known, {source.name for source in sources})
     reports = [source for source in sources if isinstance(source, ReportSource)]
-    stale = _stale_days(known)
-    broken = {(one.source, one.key) for one in known.unreadable} | stale
+    broken = _broken_days(known)
     complete = [one for one in known.complete if (one.source, one.key) not in broken]
     by_table = {
         table.name: tuple(one for one in complete if one.table == table.name)
         for table in (RUNS, USAGE, CHARGES)
     }
+    unsound = _broken_days(unbooked)
+    aside = [one for one in unbooked.complete if (one.source, one.key) not in unsound]
+    # Whose quantities count is another question than whose money does: runs are ranked as logs.
+    runs = (*by_table[RUNS.name], *(one for one in aside if one.table == RUNS.name))
     issuers = _issuers(reports)
     legs = Legs(
         charges=_legs(by_table[CHARGES.name], issuers) | frozenset(unreported),
         usage=_legs(by_table[USAGE.name], issuers),
-        logged_days={one.key for one in by_table[RUNS.name]},
+        logged_days={one.key for one in runs},
         first_late_day={
             source.issuer: plan.as_of.date() - timedelta(days=source.lag_days)
             for source in reports
-            if not isinstance(source, AgentLogSource)
+            if not isinstance(source, LogSource)
         },
     )
     expected = tuple(
@@ -142,10 +150,10 @@ def stand(
         if all((name, stream, day) in there for stream in streams[name])
     )
     revised = _revised(by_table[CHARGES.name], known.first_charges, issuers)
-    logs = {source.name for source in reports if isinstance(source, AgentLogSource)}
+    logs = {source.name for source in reports if isinstance(source, LogSource)}
     billing = issuers.keys() | {issuer for issuer, _ in unreported}
     return Standing(
-        runs=by_table[RUNS.name],
+        runs=runs,
         usage=by_table[USAGE.name],
         charges=by_table[CHARGES.name],
         first_charges=tuple(
@@ -168,7 +176,21 @@ def stand(
             if source in logs
             for issuer in billing
         ),
+        opinions=tuple(one for one in aside if one.table == CHARGES.name),
     )
+
+
+def second_opinions(sources: Iterable[Source]) -> frozenset[str]:
+    """Name the reports that are not booked, because a better one of the same issuer is.
+
+    Of the reports of one issuer those of the lowest `precedence` are booked; so a further
+    source that sees the same spend adds no money.
+    """
+    reports = [source for source in sources if isinstance(source, ChargeSource)]
+    best: dict[str, int] = {}
+    for one in reports:
+        best[one.issuer] = min(one.precedence, best.get(one.issuer, one.precedence))
+    return frozenset(one.name for one in reports if one.precedence > best[one.issuer])
 
 
 def _of_sources(known: Known, names: Collection[str]) -> Known:
@@ -185,6 +207,11 @@ def _of_sources(known: Known, names: Collection[str]) -> Known:
     )
 
 
+def _broken_days(known: Known) -> set[SourceDay]:
+    """Find source-days with a file that cannot be read, or whose newest one is not typed yet."""
+    return {(one.source, one.key) for one in known.unreadable} | _stale_days(known)
+
+
 def _stale_days(known: Known) -> set[SourceDay]:
     """Find source-days whose newest complete raw data has not been conformed and passed."""
     conformed = {(one.source, one.stream, one.key): one.raw_sha for one in known.complete}
@@ -199,7 +226,7 @@ def _issuers(reports: Iterable[ReportSource]) -> dict[str, set[str]]:
     """Map each issuer to the sources that report its money."""
     issuers: dict[str, set[str]] = {}
     for source in reports:
-        if not isinstance(source, AgentLogSource):
+        if not isinstance(source, LogSource):
             issuers.setdefault(source.issuer, set()).add(source.name)
     return issuers
 
@@ -222,7 +249,7 @@ def _legs(snapshots: Iterable[Snapshot], issuers: Mapping[str, set[str]]) -> fro
 
 
 def _lag_days(source: ReportSource) -> int:
-    return 0 if isinstance(source, AgentLogSource) else source.lag_days
+    return 0 if isinstance(source, LogSource) else source.lag_days
 
 
 def _revised(

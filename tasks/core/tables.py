@@ -62,6 +62,7 @@ RUNS = Table(
         *_optional("account", "api_key", "tier", "context"),
         *_optional(*(f"{kind}_tokens" for kind in TOKEN_KINDS), of="int"),
         *_optional("reported_cost_nano", of="int"),  # nano-USD, an estimate by the log
+        *_optional("session"),  # keyed digest of the agent's session, of several runs
         *_optional("stamp", "branch_prefix", "branch_item", "branch_digest", "repo", "work_item"),
         *_optional("actor"),  # human, bot or agent:<vendor>
         *_required("purpose"),  # work, eval, shadow or ci
@@ -187,7 +188,31 @@ METRICS = Table(
     ("source", "workflow", "name"),
 )
 
+#: One row per squad of what its people used, where a directory tells who is of which.
+SQUAD_USE = Table(
+    "squad_use",
+    (
+        *_required("source", "issuer", "account"),
+        *_required("day", of="day"),
+        *_required("squad"),  # of the directory; `others`: too few people, or in none
+        *_required("measure"),  # see tasks.core.squad_use
+        *_required("value", of="int"),
+        *_optional("actors", of="int"),  # distinct people; null: fewer than may be told
+    ),
+    ("source", "account", "squad", "measure"),
+)
+
 TABLES = {
     table.name: table
-    for table in (RUNS, USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES, CONTROLS, METRICS)
+    for table in (
+        RUNS,
+        USAGE,
+        CHARGES,
+        WORK_ITEM_EVENTS,
+        INVOICES,
+        PAYABLES,
+        CONTROLS,
+        METRICS,
+        SQUAD_USE,
+    )
 }

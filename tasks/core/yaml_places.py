@@ -110,4 +110,6 @@ def _end(node: yaml.Node) -> int:
     """Find where a node's own text ends; a block's end mark lies after what follows it."""
     if isinstance(node, yaml.MappingNode) and not node.flow_style and node.value:
         return _end(node.value[-1][1])
+    if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
+        return _end(node.value[-1])
     return int(node.end_mark.index)

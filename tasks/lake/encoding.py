@@ -1,7 +1,10 @@
 """Bytes of lake files: packed canonical lines, and the proof that they are what they claim."""
 
+import hashlib
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import IO
 
 import zstandard
 
@@ -9,8 +12,11 @@ from tasks.core.batches import RawRow, Stream
 from tasks.core.errors import LakeError
 from tasks.core.tables import Table
 from tasks.lake.canonical import content_digest, digest_lines, typed_digest, typed_lines
-from tasks.lake.parquet import from_parquet
+from tasks.lake.parquet import batches_of, from_parquet
 from tasks.lake.seals import with_trailer
+
+#: Bytes decompressed at once.
+_PIECE = 1 << 20
 
 
 def pack(lines: Sequence[str]) -> bytes:
@@ -26,10 +32,22 @@ def unpack(data: bytes, path: str) -> list[str]:
         LakeError: The bytes are damaged.
     """
     try:
-        text = zstandard.ZstdDecompressor().decompress(data).decode("ascii")
+        text = b"".join(unpacked(io.BytesIO(data))).decode("ascii")
     except (zstandard.ZstdError, UnicodeDecodeError) as fault:
         raise altered(path) from fault
     return text.splitlines()
+
+
+def unpacked(file: IO[bytes]) -> Iterator[bytes]:
+    """Decompress packed lines piece by piece; a frame that was cut off ends them early.
+
+    Raises:
+        zstandard.ZstdError: The bytes are damaged.
+    """
+    # All frames: the seal behind the lines is one, too.
+    with zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as stream:
+        while piece := stream.read(_PIECE):
+            yield piece
 
 
 def verified_raw(data: bytes, sha: str, stream: Stream, path: str) -> list[RawRow]:
@@ -62,6 +80,42 @@ def verified_typed(
     if typed_digest(typed_lines(rows, table), table, parser) != sha:
         raise altered(path)
     return rows
+
+
+def count_raw(data: bytes, sha: str, path: str) -> int:
+    """Prove raw lines of any number without holding them, and count them.
+
+    Of a stream without volatile fields, whose lines are what was digested.
+
+    Raises:
+        LakeError: They are not what the name says.
+    """
+    digest, lines = hashlib.sha256(), 0
+    try:
+        for piece in unpacked(io.BytesIO(data)):
+            digest.update(piece)
+            lines += piece.count(b"\n")
+    except zstandard.ZstdError as fault:
+        raise altered(path) from fault
+    if digest.hexdigest() != sha:
+        raise altered(path)
+    return lines
+
+
+def count_typed(data: bytes, sha: str, table: Table, parser: str, path: str) -> int:
+    """Prove conformed rows of any number without holding them, and count them.
+
+    Raises:
+        LakeError: They are not what the name says.
+    """
+    digest, count = hashlib.sha256(f"{table.name} {parser}\n".encode("ascii")), 0
+    for rows in batches_of(data, table, path):
+        lines = typed_lines(rows, table)
+        digest.update("".join(f"{line}\n" for line in lines).encode("ascii"))
+        count += len(lines)
+    if digest.hexdigest() != sha:
+        raise altered(path)
+    return count
 
 
 def altered(path: str) -> LakeError:

@@ -22,6 +22,8 @@ from tasks.core.errors import LakeError
 STEPS = ("lake.aside", "lake.flushed", "lake.published", "lake.settled")
 
 _ASIDE = ".aside"
+#: Bytes copied at once.
+_CHUNK = 1 << 22
 #: Object stores, where a folder would be an object of its own, written for nothing.
 _WITHOUT_FOLDERS = {"s3", "gcs", "abfs"}
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -36,6 +38,18 @@ class Files(Protocol):
 
     def publish(self, path: str, data: bytes) -> bool:
         """Write a file that did not exist; False, and nothing done, if it does."""
+
+    def publish_file(self, path: str, local: Path, *, replaces: bool = False) -> bool:
+        """Publish a local file, which is gone then; False if there is one of that name.
+
+        Args:
+            path: Its name.
+            local: On the disk of the lake, if that is local (`workspace`).
+            replaces: Write it whether or not there is one.
+        """
+
+    def workspace(self) -> Path | None:
+        """Give a folder for files that are to be published; None for the system's."""
 
     def replace(self, path: str, data: bytes) -> None:
         """Write a file whether or not it exists."""
@@ -76,6 +90,29 @@ class LocalFiles:
             aside.unlink(missing_ok=True)
             self._settle(target)
         return True
+
+    def publish_file(self, path: str, local: Path, *, replaces: bool = False) -> bool:
+        """See `Files.publish_file`."""
+        target = self.root / path
+        with self._telling():
+            with local.open("rb") as file:
+                os.fsync(file.fileno())
+            self._steps("lake.flushed")
+            _make_folder(target.parent)
+            if target.exists() and not replaces:
+                local.unlink()
+                _flush_folder(target.parent)
+                return False
+            local.replace(target)  # of two equals at once the last wins
+            self._steps("lake.published")
+            self._settle(target)
+        return True
+
+    def workspace(self) -> Path | None:
+        """See `Files.workspace`."""
+        folder = self.root / _ASIDE
+        _make_folder(folder)
+        return folder
 
     def replace(self, path: str, data: bytes) -> None:
         """See `Files.replace`."""
@@ -155,15 +192,39 @@ class ObjectFiles:
         self.replace(path, data)
         return True
 
+    def publish_file(self, path: str, local: Path, *, replaces: bool = False) -> bool:
+        """See `Files.publish_file`."""
+        if not replaces and self._size(path) is not None:
+            local.unlink()
+            return False
+        full = self._writable(path)
+        with (
+            local.open("rb") as file,
+            self.filesystem.open_output_stream(full, compression=None) as stream,
+        ):
+            while chunk := file.read(_CHUNK):
+                stream.write(chunk)
+        local.unlink()
+        self._steps("lake.published")
+        return True
+
+    def workspace(self) -> Path | None:
+        """See `Files.workspace`."""
+        return None
+
     def replace(self, path: str, data: bytes) -> None:
         """See `Files.replace`."""
+        full = self._writable(path)
+        with self.filesystem.open_output_stream(full, compression=None) as stream:
+            stream.write(data)
+        self._steps("lake.published")
+
+    def _writable(self, path: str) -> str:
         full = self.full_path(path)
         if self.filesystem.type_name not in _WITHOUT_FOLDERS:
             self.filesystem.create_dir(str(PurePosixPath(full).parent), recursive=True)
         self._steps("lake.flushed")
-        with self.filesystem.open_output_stream(full, compression=None) as stream:
-            stream.write(data)
-        self._steps("lake.published")
+        return full
 
     def read(self, path: str) -> bytes | None:
         """See `Files.read`."""
@@ -196,7 +257,7 @@ def open_files(place: str, steps: Callable[[str], None] = no_step) -> LocalFiles
         return LocalFiles(_usable_folder(Path(place)), steps)
     try:
         filesystem, path = fs.FileSystem.from_uri(place)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+    except pa.ArrowException:  # the base of all that pyarrow itself refuses; stores raise OSError
         raise _unopened(place, "it has a scheme, an option or a form that pyarrow lacks") from None
     except OSError:
         why = "its store does not answer, or a library that it needs is not installed"

@@ -1,7 +1,7 @@
 """Runs by work item: set-wise, with the workflow that each run belongs to and its list price."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +12,7 @@ from tasks.core.work.item_work import ItemWork, ListRate
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 from tasks.lake.instants import utc_instant
+from tasks.lake.links import LINKS
 from tasks.lake.placing import Claims, create_claims, placed
 from tasks.lake.run_cells import RunLog, create_counted, precedences
 
@@ -19,7 +20,10 @@ from tasks.lake.run_cells import RunLog, create_counted, precedences
 _ROWS_AT_ONCE = 2_500_000
 #: Rows taken from the engine at once.
 _SOME = 10_000
-_HINTS = "stamp, branch_prefix, repo, actor, work_item, branch_item, account, api_key"
+_HINTS = (
+    "stamp, branch_prefix, repo, actor, work_item, branch_item, branch_digest, session, account,"
+    " api_key"
+)
 _TOLD = (
     f"issuer, source, run_id, model, started_at, ended_at, {_HINTS}, decision, human_escalation,"
     " inputs"
@@ -45,19 +49,25 @@ _COST = " + ".join(
     for name in _TOKENS
 )
 
-#: Where a log names no item, the ticket of its branch counts if a system knows that.
+#: Where a log names no item, the pull request of its session or branch counts, then the ticket
+#: of its branch, if a system knows that.
 _WORKED = f"""
 CREATE TEMP VIEW worked AS
 SELECT
     seen.*,
-    coalesce(named.key, work_item, branches.key, 'run ' || source || ' ' || run_id) AS item,
-    work_item IS NULL AND branches.key IS NULL AS is_nameless,
+    coalesce(
+        named.key, work_item, sessions.key, heads.key, branches.key,
+        'run ' || source || ' ' || run_id
+    ) AS item,
+    coalesce(work_item, sessions.key, heads.key, branches.key) IS NULL AS is_nameless,
     CASE
         WHEN input_tokens IS NOT NULL AND output_tokens IS NOT NULL THEN {_COST}
     END AS cost_parts,
     inputs ->> '$.task_class' AS task_class
 FROM seen
 LEFT JOIN names AS named ON named.name = lower(work_item)
+LEFT JOIN links AS sessions ON work_item IS NULL AND sessions.name = {LINKS["session_link"]}
+LEFT JOIN links AS heads ON work_item IS NULL AND heads.name = {LINKS["branch_link"]}
 LEFT JOIN names AS branches ON work_item IS NULL AND branches.name = lower(branch_item)
 LEFT JOIN rates ON rates.issuer = seen.issuer AND rates.model = seen.model
 """  # noqa: S608 built of our own constants
@@ -90,6 +100,7 @@ class ItemAsking:
     names: Mapping[str, str]
     rates: Sequence[ListRate]
     decided: Collection[str]
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 def query_item_runs(
@@ -118,6 +129,7 @@ def query_item_runs(
     snapshots = [log.snapshot for log in logs]
     small = {
         "sources": precedences(logs),
+        "links": _table(name=asking.links.keys(), key=asking.links.values()),
         "names": _table(name=asking.names.keys(), key=asking.names.values()),
         "rates": _rates(asking.rates),
         "decided_workflows": _table(workflow=sorted(asking.decided)),

@@ -1,7 +1,7 @@
 """Conformed rows as Parquet bytes and back: typed, deduplicated, in one order."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,6 +12,8 @@ from tasks.core.tables import Table
 from tasks.lake.canonical import short_digest, typed_lines
 from tasks.lake.seals import KEY, PLACEHOLDER, seal
 
+#: Rows turned into Python's values at once.
+_ROWS_AT_ONCE = 50_000
 _ARROW_TYPES = {
     "str": pa.string(),
     "int": pa.int64(),
@@ -104,19 +106,29 @@ def parquet_bytes(rows: pa.Table, row_group_size: int | None = None) -> bytes:
     return seal(sink.getvalue())
 
 
-def from_parquet(data: bytes, table: Table, path: str) -> list[dict[str, object]]:
-    """Read rows back; a column that the file is too old to have is null.
+def batches_of(data: bytes, table: Table, path: str) -> Iterator[list[dict[str, object]]]:
+    """Read rows back some at a time; a column that the file is too old to have is null.
 
     Raises:
         LakeError: The bytes are no such Parquet file.
     """
     try:
-        arrow = pq.read_table(io.BytesIO(data), page_checksum_verification=True)
-        rows: list[dict[str, object]] = arrow.to_pylist()
+        file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
+        absent = [name for name in table.column_names() if name not in file.schema_arrow.names]
+        for batch in file.iter_batches(_ROWS_AT_ONCE):
+            rows: list[dict[str, object]] = batch.to_pylist()
+            for row in rows:
+                row.update(dict.fromkeys(absent))
+            yield rows
     except (pa.ArrowException, OSError, ValueError) as fault:
         message = f"lake file {path!r} is damaged: restore it from a copy, or pull its day again"
         raise LakeError(message) from fault
-    absent = [name for name in table.column_names() if name not in arrow.schema.names]
-    for row in rows:
-        row.update(dict.fromkeys(absent))
-    return rows
+
+
+def from_parquet(data: bytes, table: Table, path: str) -> list[dict[str, object]]:
+    """Read rows back, all of them.
+
+    Raises:
+        LakeError: The bytes are no such Parquet file.
+    """
+    return [row for rows in batches_of(data, table, path) for row in rows]

@@ -11,6 +11,7 @@ import duckdb
 
 from tasks.core.cells import Dimension, Resolutions
 from tasks.lake.claims import segments_of, small_tables
+from tasks.lake.links import LINKED, LINKS, is_link
 
 _STARTS = """
 SELECT CAST(DATE '1970-01-01' + CAST(epoch_us(min(started)) // 86400000000 AS INTEGER) AS DATE),
@@ -66,7 +67,10 @@ _WEAKER = {
     "actor": "CASE WHEN stamps.decides THEN NULL ELSE actor END",
     "work_item": "CASE WHEN stamps.decides THEN NULL ELSE work_item END",
     "branch_item": "CASE WHEN stamps.decides THEN NULL ELSE branch_item END",
+    **{name: f"CASE WHEN stamps.decides THEN NULL ELSE {name} END" for name in LINKS},
 }
+#: Names of a run's work item.
+_ITEMS = ("work_item", "branch_item", *LINKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +80,12 @@ class Claims:
     Attributes:
         segment: SQL for the number of the segment of days that `started` lies in.
         dimensions: Those of which any value means anything; a scan reads no other column.
+        has_links: Whether any branch or session means anything.
     """
 
     segment: str
     dimensions: Collection[Dimension]
+    has_links: bool
 
 
 def create_claims(engine: duckdb.DuckDBPyConnection, resolutions: Resolutions) -> Claims | None:
@@ -95,7 +101,8 @@ def create_claims(engine: duckdb.DuckDBPyConnection, resolutions: Resolutions) -
     dimensions = {one.dimension for one in resolutions.candidates}
     if resolutions.out_of_scope:
         dimensions.add(Dimension.REPO)
-    return Claims(segments.number, dimensions)
+    items = (one.value for one in resolutions.candidates if one.dimension is Dimension.WORK_ITEM)
+    return Claims(segments.number, dimensions, any(is_link(value) for value in items))
 
 
 def placed(claims: Claims, source: str, grain: Sequence[str], sums: str) -> str:
@@ -111,8 +118,12 @@ def placed(claims: Claims, source: str, grain: Sequence[str], sums: str) -> str:
         Common table expressions, the last of them `placed`: grain and sums, and `claim` (null
         where nothing claims the runs) and `is_out_of_scope`.
     """
-    of = {name: "work_item" if name == "branch_item" else name for name in _WEAKER}
-    weaker = [name for name in _WEAKER if of[name] in claims.dimensions]
+    of = {name: "work_item" if name in _ITEMS else name for name in _WEAKER}
+    weaker = [
+        name
+        for name in _WEAKER
+        if of[name] in claims.dimensions and (claims.has_links or name not in LINKS)
+    ]
     codes = ["stamps.code AS stamp_code", *(f"{name}s.code AS {name}_code" for name in weaker)]
     looked_up = "".join(
         f"""
@@ -130,7 +141,7 @@ def placed(claims: Claims, source: str, grain: Sequence[str], sums: str) -> str:
     repo_code = "repo_code" if "repo" in weaker else "NULL"
     return f"""
 WITH
-dated AS (SELECT *, coalesce(started_at, ended_at) AS started FROM {source}),
+dated AS (SELECT *, coalesce(started_at, ended_at) AS started, {LINKED} FROM {source}),
 numbered AS (SELECT *, {claims.segment} AS segment FROM dated),
 coded AS (
     SELECT {", ".join(grain)}, segment, {", ".join(codes)}, {sums}

@@ -26,7 +26,10 @@ from tasks.core.errors import LakeError
 from tasks.core.promotion.gate_window import CardAsking
 from tasks.core.promotion.scorecard import Scorecard
 from tasks.core.reconciling.matching import Line
-from tasks.core.tables import CHARGES, RUNS, USAGE
+from tasks.core.reconciling.opinions import ToldCharges
+from tasks.core.reconciling.rivals import Rival
+from tasks.core.squad_use import SquadTotal
+from tasks.core.tables import RUNS
 from tasks.core.work.epochs import Seen
 from tasks.core.work.item_work import ItemWork
 from tasks.lake.decisions import query_decisions
@@ -35,9 +38,13 @@ from tasks.lake.engine import Limits, open_engine
 from tasks.lake.item_facts import FactsFile
 from tasks.lake.item_runs import ItemAsking, query_item_runs, query_models
 from tasks.lake.item_samples import Samples, query_samples
+from tasks.lake.links import LINKED, LINKS, is_link
+from tasks.lake.money_cells import query_charges, query_told, query_usage
+from tasks.lake.rivals import query_rivals
 from tasks.lake.run_cells import RunLog, query_run_cells
 from tasks.lake.scorecards import query_scorecards
 from tasks.lake.seen_runs import query_seen
+from tasks.lake.squad_totals import query_squad_totals
 from tasks.lake.store import Lake
 
 log = logging.getLogger(__name__)
@@ -72,33 +79,22 @@ _HINTS = (
     _hints_of(Dimension.ACTOR, "actor"),
 )
 
-#: There may be an item for every few runs: those that say nothing are never listed.
-_ITEM_HINTS = (
-    _hints_of(Dimension.WORK_ITEM, "work_item, branch_item").replace(
-        "FROM runs",
-        "FROM runs\n    WHERE work_item IN (FROM asked) OR branch_item IN (FROM asked)",
-    )
-    + " HAVING value IN (FROM asked)"
-)
 
-_USAGE = """
-SELECT issuer, account, day, api_key, model, sku, tier, context, kind, sum(quantity)
-FROM usage
-GROUP BY ALL
-ORDER BY ALL
-"""
+_NAMED = ("work_item", "branch_item")
+#: The same with the links, by which runs find an item that their log does not name.
+_LINKED = (*_NAMED, *LINKS)
 
-_CHARGES = """
-SELECT
-    issuer, account, day, billing_period, currency, category, charge_class, sku, model, kind,
-    run_id,
-    sum(billed_nano),
-    CASE WHEN count(quantity) = count(*) THEN sum(quantity) END,
-    count(*)
-FROM charges
-GROUP BY ALL
-ORDER BY ALL
-"""
+
+def _item_hints(names: Sequence[str], rows: str) -> str:
+    """Write the query for items: there may be one for every few runs, most of which say nothing."""
+    asked = " OR ".join(f"{name} IN (FROM asked)" for name in names)
+    query = _hints_of(Dimension.WORK_ITEM, ", ".join(names))
+    told = query.replace("FROM runs", f"FROM {rows}\n    WHERE {asked}")
+    return f"{told} HAVING value IN (FROM asked)"
+
+
+_ITEM_HINTS = _item_hints(_NAMED, "runs")
+_LINKED_ITEM_HINTS = _item_hints(_LINKED, f"(SELECT *, {LINKED} FROM runs)")  # noqa: S608 ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,9 @@ class Queries:
             LakeError: A file is missing or short.
         """
         asked = pa.table({"item": pa.array(sorted(set(items)), pa.string())})
-        query = " UNION ALL ".join((*_HINTS, _ITEM_HINTS) if items else _HINTS) + " ORDER BY ALL"
+        of_items = _LINKED_ITEM_HINTS if any(map(is_link, items)) else _ITEM_HINTS
+        parts = (*_HINTS, of_items) if items else _HINTS
+        query = " UNION ALL ".join(parts) + " ORDER BY ALL"
         small = {"asked": asked}
         rows: list[tuple[Any, ...]] = self._roomy(
             lambda limits: _rows(self.lake, snapshots, limits, small, query)
@@ -185,22 +183,24 @@ class Queries:
         return self._roomy(lambda limits: query_samples(self.lake.files, facts, asked, limits))
 
     def usage_cells(self, snapshots: Sequence[Snapshot]) -> list[UsageCell]:
-        """Sum what vendors metered, by everything but the source.
-
-        Raises:
-            LakeError: A file is missing or short.
-        """
-        with open_engine(self.lake.files, snapshots, USAGE, self.limits, {}) as engine:
-            return [UsageCell(*row) for row in engine.execute(_USAGE).fetchall()]
+        """Sum what vendors metered. See `tasks.lake.money_cells.query_usage`."""
+        return query_usage(self.lake.files, snapshots, self.limits)
 
     def charge_cells(self, snapshots: Sequence[Snapshot]) -> list[ChargeCell]:
-        """Sum what vendors billed, by everything the books tell apart.
+        """Sum what vendors billed. See `tasks.lake.money_cells.query_charges`."""
+        return query_charges(self.lake.files, snapshots, self.limits)
 
-        Raises:
-            LakeError: A file is missing or short.
-        """
-        with open_engine(self.lake.files, snapshots, CHARGES, self.limits, {}) as engine:
-            return [ChargeCell(*row) for row in engine.execute(_CHARGES).fetchall()]
+    def told_charges(self, snapshots: Sequence[Snapshot]) -> list[ToldCharges]:
+        """Sum what each source says was billed. See `tasks.lake.money_cells.query_told`."""
+        return query_told(self.lake.files, snapshots, self.limits)
+
+    def rivals(self, logs: Sequence[RunLog]) -> list[Rival]:
+        """Sum what logs that do not count say. See `tasks.lake.rivals.query_rivals`."""
+        return self._roomy(lambda limits: query_rivals(self.lake.files, logs, limits))
+
+    def squad_totals(self, snapshots: Sequence[Snapshot]) -> tuple[SquadTotal, ...]:
+        """Sum use by squad. See `tasks.lake.squad_totals.query_squad_totals`."""
+        return query_squad_totals(self.lake.files, snapshots, self.limits)
 
     def _roomy(self, work: Callable[[Limits], _T]) -> _T:
         """Work within the limits; with more memory where what it takes cannot spill."""

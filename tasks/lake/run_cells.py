@@ -20,7 +20,9 @@ from tasks.lake.placing import Claims, create_claims, placed
 _HINT_COLUMNS = ("stamp", "branch_prefix", "repo", "actor", "work_item", "branch_item")
 #: Rows taken from the engine at once.
 _SOME = 5_000
-_LENT_COLUMNS = (*_HINT_COLUMNS, "decision")
+#: Runs that are rather kept in memory than read again.
+_FEW_ROWS = 100_000
+_LENT_COLUMNS = (*_HINT_COLUMNS, "branch_digest", "session", "decision")
 _SHARED = ("issuer", "account", "day", "model", "tier", "context", "api_key")
 _PLAIN = (
     *_SHARED,
@@ -90,8 +92,14 @@ def query_run_cells(
 
 def create_counted(engine: duckdb.DuckDBPyConnection, logs: Sequence[RunLog]) -> None:
     """Make the views `counted` of runs that count, and `lending` of those of other logs."""
-    competing = len({log.precedence for log in logs}) > 1
-    for view in _COUNTED_COMPETING if competing else _COUNTED_ALL:
+    if len({log.precedence for log in logs}) <= 1:
+        for view in _COUNTED_ALL:
+            engine.execute(view)
+        return
+    # Views are read again wherever they are named, file by file; of a few rows that is dear.
+    is_small = sum(log.snapshot.rows for log in logs) <= _FEW_ROWS
+    engine.execute(f"CREATE TEMP {'TABLE' if is_small else 'VIEW'} judged AS {_JUDGED}")
+    for view in _COUNTED_COMPETING:
         engine.execute(view)
 
 
@@ -138,9 +146,7 @@ _COUNTED_ALL = (
 )
 
 #: Several ranks: the best per issuer, account and day counts, the others lend hints.
-_COUNTED_COMPETING = (
-    """
-CREATE TEMP VIEW judged AS
+_JUDGED = """
 WITH ranked AS (
     SELECT runs.*, sources.precedence FROM runs JOIN sources USING (source)
 ),
@@ -155,7 +161,9 @@ JOIN best
     ON best.issuer = ranked.issuer
     AND best.account IS NOT DISTINCT FROM ranked.account
     AND best.day = ranked.day
-""",
+"""
+
+_COUNTED_COMPETING = (
     "CREATE TEMP VIEW lending AS SELECT * FROM judged WHERE NOT counts",
     f"""
 CREATE TEMP VIEW counted AS

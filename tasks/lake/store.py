@@ -5,12 +5,13 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from tasks.core.batches import RawRow, Stream
 from tasks.core.books import Snapshot
 from tasks.core.errors import LakeError
-from tasks.core.tables import TABLES, Table
+from tasks.core.run_rules import LONGEST_SHIFT_DAYS
+from tasks.core.tables import RUNS, TABLES, Table
 from tasks.lake.canonical import (
     content_digest,
     digest_lines,
@@ -103,7 +104,9 @@ class Lake:
         """
         lines = raw_lines(rows)
         sha = content_digest(rows, stream) if stream.volatile else digest_lines(lines)
-        path = f"raw/{_safe(source)}/{_safe(stream.name)}/{key.isoformat()}/{sha}.ndjson.zst"
+        path = (
+            f"raw/{safe_name(source)}/{safe_name(stream.name)}/{key.isoformat()}/{sha}.ndjson.zst"
+        )
         data = pack(lines)
         size = self._publish(path, data, lambda: verified_raw(self._read(path), sha, stream, path))
         return Snapshot(
@@ -200,15 +203,20 @@ class Lake:
             LakeError: A row does not fit the table or belongs elsewhere.
         """
         distinct = distinct_rows(rows, table)
+        # A log is filed by UTC day, its runs belong to their issuer's.
+        shift = timedelta(days=LONGEST_SHIFT_DAYS if table is RUNS else 0)
+        days = {day - shift, day, day + shift}
         for row in distinct.rows:
-            if row["source"] != source or row["day"] != day:
+            if row["source"] != source or row["day"] not in days:
                 message = (
                     f"table {table.name!r}: a row of {row['source']!r} on {row['day']} does not"
                     f" belong to {source!r} on {day}: conform each day by itself"
                 )
                 raise LakeError(message)
         sha = typed_digest(distinct.lines, table, parser)
-        path = f"conformed/{table.name}/source={_safe(source)}/day={day.isoformat()}/{sha}.parquet"
+        path = (
+            f"conformed/{table.name}/source={safe_name(source)}/day={day.isoformat()}/{sha}.parquet"
+        )
         data = to_parquet(distinct.rows, table)
         size = self._publish(
             path, data, lambda: verified_typed(self._read(path), sha, table, parser, path)
@@ -295,7 +303,7 @@ class Lake:
         Returns:
             Its path and size in bytes.
         """
-        path = f"aggregates/{_safe(kind)}/{_safe(made_of)}.parquet"
+        path = f"aggregates/{safe_name(kind)}/{safe_name(made_of)}.parquet"
         self.files.replace(path, data)
         return path, len(data)
 
@@ -329,10 +337,15 @@ class Lake:
 
 
 def _memo_path(kind: str, made_of: str) -> str:
-    return f"aggregates/{_safe(kind)}/{_safe(made_of)}.ndjson.zst"
+    return f"aggregates/{safe_name(kind)}/{safe_name(made_of)}.ndjson.zst"
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
+    """Give a name that may be part of a path.
+
+    Raises:
+        LakeError: It may not.
+    """
     if not _SAFE_NAME.fullmatch(name) or ".." in name:
         message = f"lake: {name!r} cannot be part of a path: use a-z 0-9 _ . -"
         raise LakeError(message)

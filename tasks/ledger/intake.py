@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from tasks.core.batches import Reject, Stream, StreamKind, Watermark
 from tasks.core.books import Label, Snapshot
 from tasks.core.errors import StaleNightError
+from tasks.core.work.item_links import stamps_by_link
 from tasks.core.work.item_states import current_items
 from tasks.core.work.work_items import EventKind, ItemEvent
 from tasks.ledger import tables
@@ -219,12 +220,15 @@ def put_labels(connection: Connection, labels: Sequence[Label]) -> None:
 
 
 def read_item_stamps(connection: Connection, observed_by: datetime | None) -> dict[str, str]:
-    """Read the workflow's stamp, by name, of every work item that carries one itself."""
+    """Read the workflow's stamp of every work item that carries one: by name and by links."""
     kinds = (EventKind.STAMPED, EventKind.UNSTAMPED)
     items = current_items(read_events(connection, None, observed_by, kinds))
     stamps = {key: item.stamps[0] for key, item in items.items() if item.stamps}
     names = read_labels(connection, "work_item", sorted(stamps))
-    return {names[key]: stamp for key, stamp in stamps.items() if key in names}
+    kinds = (EventKind.BRANCHED, EventKind.SESSION)
+    linked = current_items(read_events(connection, sorted(stamps), observed_by, kinds))
+    found = {names[key]: stamp for key, stamp in stamps.items() if key in names}
+    return found | stamps_by_link(linked, stamps, names)
 
 
 def read_labels(connection: Connection, kind: str, keys: Sequence[str] | None) -> dict[str, str]:

@@ -17,6 +17,7 @@ from tasks.pages.finding_tasks import finding_tasks
 from tasks.pages.meanings import FINDINGS
 from tasks.pages.pools import pool_tasks
 from tasks.pages.rounding import in_cents
+from tasks.pages.squad_use import squad_use_section
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, numbered, share, shares, table
 from tasks.pages.tie_table import tie_table
 
@@ -82,6 +83,7 @@ def families(night: NightReport) -> str:
     parts += [*seats_section(books.seats), *prepaid_section(books.prepaid)]
     if books.leaks:
         parts += ["", "## Leaks: one pool paid for the other's work", "", _leak_table(night)]
+    parts += squad_use_section(night.squad_use)
     return "\n".join(parts)
 
 

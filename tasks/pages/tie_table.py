@@ -8,7 +8,14 @@ from tasks.pages.text import amount, table
 
 
 def tie_table(tie: TieOut) -> str:
-    """Lead from what was logged to what was billed; the printed lines add up."""
+    """Lead from what was logged to what was billed; the printed lines add up.
+
+    Where no usage report tells of any of the days, there is nothing to lead from.
+    """
+    if not _is_compared(tie):
+        alone = "**Billed** for usage (no usage report tells of these days)"
+        rows = [(alone, amount(tie.billed_nano, tie.currency))]
+        return table(("", "Amount"), rows, right=frozenset({1}))
 
     def named(breaks_of: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
         return [(f"　+ {name.replace('_', ' ')}", nano) for name, nano in breaks_of if nano]
@@ -32,7 +39,7 @@ def tie_table(tie: TieOut) -> str:
             "**Billed** for usage",
         ),
     )
-    rows: list[tuple[str, str]] = []
+    rows = []
     exact = shown = 0
     for parts, sum_of in steps:
         # What earlier rounding left goes into the last part, so that sums stay within half a cent.
@@ -47,3 +54,10 @@ def tie_table(tie: TieOut) -> str:
             for name, nano in zip((*names, sum_of), (*rounded, shown), strict=True)
         ]
     return table(("", "Amount"), rows, right=frozenset({1}))
+
+
+def _is_compared(tie: TieOut) -> bool:
+    named = [nano for _, nano in (*tie.billed_named, *tie.logged_named)]
+    within = (tie.billed_within_nano, tie.logged_within_nano, tie.units_nano)
+    compared = (tie.metered_nano, tie.compared_metered_nano, tie.compared_logged_nano)
+    return any((*named, *within, *compared))

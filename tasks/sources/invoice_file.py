@@ -19,16 +19,16 @@ from tasks.core.currencies import CURRENCIES
 from tasks.core.days import vendor_day
 from tasks.core.errors import SourceError
 from tasks.core.money import to_nano
+from tasks.core.refusals import place_of
 from tasks.core.tables import INVOICES as TABLE
-from tasks.sources.agent_log_files import find_files
 from tasks.sources.document_days import whole_days
+from tasks.sources.log_files import find_files
 from tasks.sources.report_fields import decimal_text, read_amount
 from tasks.sources.report_rows import text_or_none
 from tasks.sources.table_files import (
     TableRow,
     needed_columns,
     open_table,
-    place_of,
     refuse_too_many,
     refused_row,
     told_of,

@@ -14,14 +14,14 @@ from config.shapes.sources import MetricsFileSource
 from tasks.core.batches import Conformed, Pulled, RawRow, Reject, Stream, StreamKind, Watermark
 from tasks.core.days import vendor_day
 from tasks.core.promotion.declared_metrics import MICRO
+from tasks.core.refusals import place_of
 from tasks.core.tables import METRICS as TABLE
-from tasks.sources.agent_log_files import find_files
 from tasks.sources.document_days import whole_days
+from tasks.sources.log_files import find_files
 from tasks.sources.report_fields import decimal_text
 from tasks.sources.table_files import (
     needed_columns,
     open_table,
-    place_of,
     refuse_too_many,
     refused_row,
     told_of,

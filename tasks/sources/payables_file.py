@@ -21,16 +21,16 @@ from tasks.core.findings import Finding
 from tasks.core.globs import compiled
 from tasks.core.invoicing.payables import AGENT_VENDORS
 from tasks.core.money import to_nano
+from tasks.core.refusals import place_of
 from tasks.core.tables import PAYABLES as TABLE
-from tasks.sources.agent_log_files import find_files
 from tasks.sources.document_days import whole_days
+from tasks.sources.log_files import find_files
 from tasks.sources.report_fields import decimal_text, read_amount
 from tasks.sources.report_rows import text_or_none
 from tasks.sources.table_files import (
     NamedColumns,
     needed_columns,
     open_table,
-    place_of,
     refused_row,
     told_of,
 )

@@ -7,25 +7,43 @@ from typing import Any, Protocol
 
 from config.shapes.sources import (
     AgentLogSource,
+    AnthropicEnterpriseSource,
     ChargeSource,
+    CursorSource,
+    DevinSource,
     FocusFileSource,
     Issuer,
+    RequestLog,
     Source,
     Sources,
 )
 from tasks.core.batches import Conformed, Pulled, RawRow, Stream, Watermark
 from tasks.core.digests import joined_digest
 from tasks.core.errors import ConfigError
+from tasks.core.people import Door
 from tasks.core.plan import TRAILING_DAYS
+from tasks.core.reading import Reading
+from tasks.core.tables import RUNS
 from tasks.sources import (
     agent_log,
     anthropic,
+    anthropic_enterprise,
+    claude_code_analytics,
+    claude_code_log,
+    codex_log,
+    copilot,
+    cursor,
+    devin,
     focus_file,
     github,
     invoice_file,
     jira,
+    langfuse,
+    litellm,
+    litellm_file,
     metrics_file,
     openai,
+    otel,
     payables_file,
 )
 
@@ -43,7 +61,8 @@ class Fetch(Protocol):
         window: tuple[date, date],
         watermark: Watermark | None,
         now: datetime,
-        keyed_digest: Callable[[str], str],
+        door: Door,
+        /,
     ) -> Pulled:
         """Fetch what is new; see each source for its window and overlap."""
 
@@ -62,22 +81,43 @@ class Conform(Protocol):
         """Type the rows; what cannot be typed comes back as rejects."""
 
 
+def _needs_no_fetch(*_: object) -> Pulled:
+    message = "this source is read set-wise, by its `reading`"
+    raise TypeError(message)
+
+
+def _needs_no_conform(*_: object, **_named: object) -> Conformed:
+    message = "this source's rows are typed set-wise"
+    raise TypeError(message)
+
+
 @dataclass(frozen=True, slots=True)
 class Adapter:
     """One type of source.
 
     Attributes:
         parser: Version of its parse and conform functions; a new one conforms again.
+        fetch: Reads a stream; a log in files that has a `reading` needs none.
+        conform: Types raw rows; raw requests need none.
+        reading: Describes files that the lake reads set-wise.
+        has_requests: The raw rows of its runs are `tasks.core.requests.Request`s, which one
+            function types set-wise.
     """
 
     streams: tuple[Stream, ...]
     parser: str
-    fetch: Fetch
-    conform: Conform
+    fetch: Fetch = _needs_no_fetch
+    conform: Conform = _needs_no_conform
+    reading: Callable[[Any, Door], Reading] | None = None
+    has_requests: bool = False
 
     def stream(self, name: str) -> Stream:
         """Find a stream by name."""
         return next(stream for stream in self.streams if stream.name == name)
+
+    def is_set_wise(self, stream: Stream) -> bool:
+        """Tell whether a stream's raw rows are requests that are typed set-wise."""
+        return stream.table == RUNS.name and (self.has_requests or self.reading is not None)
 
 
 def _without_issuers(
@@ -105,6 +145,34 @@ _ADAPTERS = {
     "jira": Adapter(jira.STREAMS, jira.PARSER, jira.fetch, _without_issuers(jira.conform)),
     "anthropic": Adapter(anthropic.STREAMS, anthropic.PARSER, anthropic.fetch, anthropic.conform),
     "openai": Adapter(openai.STREAMS, openai.PARSER, openai.fetch, openai.conform),
+    "anthropic_enterprise": Adapter(
+        anthropic_enterprise.STREAMS,
+        anthropic_enterprise.PARSER,
+        anthropic_enterprise.fetch,
+        anthropic_enterprise.conform,
+    ),
+    "claude_code_analytics": Adapter(
+        claude_code_analytics.STREAMS,
+        claude_code_analytics.PARSER,
+        claude_code_analytics.fetch,
+        claude_code_analytics.conform,
+        has_requests=True,
+    ),
+    "claude_code_log": Adapter(
+        claude_code_log.STREAMS, claude_code_log.PARSER, reading=claude_code_log.reading
+    ),
+    "codex_log": Adapter(codex_log.STREAMS, codex_log.PARSER, codex_log.fetch, has_requests=True),
+    "copilot": Adapter(copilot.STREAMS, copilot.PARSER, copilot.fetch, copilot.conform),
+    "cursor": Adapter(
+        cursor.STREAMS, cursor.PARSER, cursor.fetch, cursor.conform, has_requests=True
+    ),
+    "devin": Adapter(devin.STREAMS, devin.PARSER, devin.fetch, devin.conform, has_requests=True),
+    "langfuse": Adapter(langfuse.STREAMS, langfuse.PARSER, langfuse.fetch, has_requests=True),
+    "litellm": Adapter(litellm.STREAMS, litellm.PARSER, litellm.fetch, has_requests=True),
+    "litellm_file": Adapter(
+        litellm_file.STREAMS, litellm_file.PARSER, reading=litellm_file.reading
+    ),
+    "otel": Adapter(otel.STREAMS, otel.PARSER, reading=otel.reading),
     "focus_file": Adapter(
         focus_file.STREAMS, focus_file.PARSER, focus_file.fetch, focus_file.conform
     ),
@@ -133,12 +201,19 @@ def version_of(adapter: Adapter, source: Source) -> str:
 
     Where one of those is changed, days that are conformed already are conformed again.
     """
-    if isinstance(source, AgentLogSource):
+    if isinstance(source, AgentLogSource | RequestLog):
         read = [f"{issuer} {account}" for issuer, account in source.default_accounts.items()]
     elif isinstance(source, FocusFileSource):
         # The first line that fits holds: their order is read, too.
         lines = enumerate(source.skus)
         read = [source.issuer, *(f"{at} {line.model_dump_json()}" for at, line in lines)]
+    elif isinstance(source, CursorSource):
+        read = [source.issuer, source.account]
+    elif isinstance(source, DevinSource):
+        prices = [f"{entry.from_day} {entry.price}" for entry in source.acu_prices]
+        read = [source.issuer, source.organization, source.currency, *prices]
+    elif isinstance(source, AnthropicEnterpriseSource):
+        read = [source.issuer, source.account or ""]
     elif isinstance(source, ChargeSource):
         read = [source.issuer]
     else:
@@ -151,10 +226,12 @@ def enabled_sources(sources: Sources) -> list[Source]:
     return [source for source in sources.sources if source.enabled]
 
 
-def streams_by_source(sources: Sources) -> dict[str, list[str]]:
-    """Name the streams of every enabled source."""
+def streams_by_source(sources: Sources, table: str | None = None) -> dict[str, list[str]]:
+    """Name the streams of every enabled source; of one table, if it is given."""
     return {
-        source.name: [stream.name for stream in adapter_of(source).streams]
+        source.name: [
+            stream.name for stream in adapter_of(source).streams if table in {None, stream.table}
+        ]
         for source in enabled_sources(sources)
     }
 

@@ -131,7 +131,7 @@ def pull_days(
     pages = (read_buckets(page.json) for page in cursor_pages(client, path, params=params))
     days = gather_days(source, path, pages, parse_row)
     batches = close_days(days, window, now, empty_days=empty_days)
-    return Pulled(batches, _read_to(batches, window), client.requests - before)
+    return Pulled(batches, read_to(batches, window), client.requests - before)
 
 
 def close_days(
@@ -161,12 +161,21 @@ def close_days(
     return batches
 
 
-def _read_to(batches: Iterable[Batch], window: tuple[date, date]) -> Watermark:
+def read_to(
+    batches: Iterable[Batch], window: tuple[date, date], offset_minutes: int = 0
+) -> Watermark:
+    """Say from which day of the window on the report is still to be read.
+
+    Args:
+        batches: What came of the window.
+        window: First and last day, both included.
+        offset_minutes: Start of the vendor's day, in minutes after 00:00 UTC.
+    """
     complete = {batch.key for batch in batches if batch.is_complete}
     first_open = next(
         (day for day in window_days(*window) if day not in complete), window[1] + _ONE_DAY
     )
-    return Watermark(read_to=day_bounds(first_open)[0])
+    return Watermark(read_to=day_bounds(first_open, offset_minutes)[0])
 
 
 def _whole_day(source: str, endpoint: str, bucket: Bucket) -> date:

@@ -22,6 +22,7 @@ _MOST_DIGITS = 64
 # Days and offsets are added to instants: the ends of the calendar would overflow.
 _FIRST_YEAR = 2000
 _LAST_YEAR = 2199
+_CENTS_EXPONENT = -2
 _NOT_AN_AMOUNT: LiteralString = "not an amount that the books can keep"
 
 
@@ -86,6 +87,12 @@ def decimal_text(amount: Decimal) -> str:
     text = format(amount, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text == "-0" else text
+
+
+def cents_to_nano(cents: Decimal) -> int:
+    """Convert fractional cents to nano units, half-even: the only rounding of an amount."""
+    sign, digits, exponent = cents.as_tuple()
+    return to_nano(Decimal((sign, digits, int(exponent) + _CENTS_EXPONENT)))
 
 
 def read_page(model: type[PayloadT], source: str, endpoint: str, payload: object) -> PayloadT:

@@ -16,6 +16,11 @@ def text_or_none(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def default_account(source: str) -> str:
+    """Name the account of rows that name none."""
+    return f"{source}:default"
+
+
 def count_or_none(value: Json) -> int | None:
     """Take an integer field of a raw row; anything else counts as absent."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
@@ -36,8 +41,8 @@ def charge(
 ) -> TableRow:
     """Make a row of `charges` for one whole UTC day; `line` is still to be numbered.
 
-    Neither vendor has a word for a credit: it shows as money back that names no model.
-    Neither gives list amounts, invoices or runs.
+    What names no model and is money back is a credit: few vendors have a word for one. List
+    amounts, invoices, runs and other bounds are given by name, where a vendor tells them.
     """
     start, end = day_bounds(day)
     return {

@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import IO, NamedTuple
 
 from tasks.core.batches import Reject
 from tasks.core.errors import SourceError
+from tasks.core.refusals import MOST_REJECTS
 from tasks.transport.parquet_file import ParquetTable, UnusableTableError
 
 _MIB = 1 << 20
@@ -28,10 +29,7 @@ _RATIO_FREE_BYTES = 16 * _MIB
 #: Characters of one line; a quoted cell may hold several lines.
 MOST_LINE = _MIB
 MOST_COLUMNS = 4096
-#: Refused rows of one file; more of them are no table with bad rows, but some other file.
-MOST_REJECTS = 100_000
 _STEP = 256 * 1024
-_SURROGATE_LENGTH = 12
 _BLANK = " \t"
 
 
@@ -57,13 +55,6 @@ class FileTable:
 
     columns: tuple[str, ...]
     rows: Iterator[TableRow]
-
-
-def place_of(path: Path, keyed_digest: Callable[[str], str]) -> str:
-    """Name a file by a surrogate: a path may hold a person's name."""
-    # A name need not be text: bytes that are none would not encode again.
-    name = path.as_posix().encode("utf-8", "backslashreplace").decode()
-    return f"file {keyed_digest(name)[:_SURROGATE_LENGTH]}"
 
 
 def told_of(position: int, count: int) -> str:

@@ -12,7 +12,7 @@ from tasks.tickets.github import HEADERS, GithubPort
 from tasks.tickets.jira import JiraPort
 from tasks.tickets.port import TicketPort
 from tasks.transport.clock import Clock
-from tasks.transport.credentials import Bearer, Credential, GithubToken, JiraBasic
+from tasks.transport.credentials import Basic, Bearer, Credential, GithubToken
 from tasks.transport.github_app import GithubApp
 from tasks.transport.limits import Vendor
 from tasks.transport.waits import WaitStore
@@ -94,7 +94,7 @@ def _credential(system: TicketSystem, settings: Settings) -> Credential:
         case GithubTickets(auth="token"):
             return GithubToken(value, hosts)
         case JiraTickets(user=str(user)):
-            return JiraBasic(settings.secret(user).value.get_secret_value(), value, hosts)
+            return Basic(settings.secret(user).value.get_secret_value(), value, hosts)
         case JiraTickets(deployment="data_center"):
             return Bearer(value, hosts)
     message = f"ticket system {system.name!r}: what its kind of login needs is missing"

@@ -19,14 +19,16 @@ class Response:
 
     Attributes:
         headers: Names in lower case.
-        json: Parsed body; None for an empty one, a 304 and an accepted error status.
+        json: Parsed body; None for an empty one, a 304, an accepted error status and a file.
         url: Address that answered, after redirects. It holds the query: never log it.
+        file: The body as it came, of a signed link only.
     """
 
     status: int
     headers: Mapping[str, str]
     json: object
     url: str
+    file: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Call:
     Attributes:
         headers: The caller's own, sent to the base origin only.
         accept: Statuses that are an answer rather than an error.
-        is_bare: No credential and no default headers go along, and no redirect is followed.
+        is_bare: A signed link to a file: no credential and no default headers go along, no
+            redirect is followed, and the body is not taken for JSON.
         is_exchange: It fetches a token for the credential, so that does not go along.
     """
 

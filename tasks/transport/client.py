@@ -25,6 +25,9 @@ from tasks.transport.wire import PassingError, UntrustedError, Wire
 
 __all__ = ["Client", "Response"]
 
+#: A POST that reads carries a query; a file or a batch of records would be a write.
+_LARGEST_QUESTION = 64 * 1024
+
 _jitter = random.SystemRandom().random
 
 
@@ -151,19 +154,27 @@ class Client:
     ) -> Response:
         """Send a POST that only reads, such as Jira's search or GraphQL; retried like a GET.
 
+        The paths are those of a source's own module; what changes anything outside goes through
+        `tasks.transport.writer`.
+
         Raises:
+            BodyError: What is asked is larger than any question.
             GraduandError: As `get`.
         """
         url = with_params(self._sender.locate(path_or_url), params)
-        return self._perform(Call("POST", url, headers or {}, json_body(json), accept))
+        call = Call("POST", url, headers or {}, json_body(json), accept)
+        if call.content is not None and len(call.content) > _LARGEST_QUESTION:
+            detail = f"{call.endpoint}: a question is larger than {_LARGEST_QUESTION} bytes"
+            raise BodyError(self.source, detail)
+        return self._perform(call)
 
-    def get_signed(self, url: str) -> Response:
-        """Read a signed link: no credential, no default headers, no redirects.
+    def get_signed(self, url: str) -> bytes:
+        """Read the file of a signed link: no credential, no default headers, no redirects.
 
         Raises:
-            GraduandError: As `get`.
+            GraduandError: As `get`, but for what the file holds.
         """
-        return self._perform(Call("GET", self._sender.locate(url), {}, is_bare=True))
+        return self._perform(Call("GET", self._sender.locate(url), {}, is_bare=True)).file
 
     def follow(self, current_url: str, link: str) -> str:
         """Resolve a next-link against the address that gave it.
@@ -190,7 +201,7 @@ class Client:
                 case Proceed(ahead):
                     if ahead is not None:
                         self._patience.learn(sent.turn, ahead.resource, ahead.until)
-                    return _response(sent, found.parsed)
+                    return _response(sent, found.parsed, is_file=call.is_bare)
                 case WaitUntil(until, resource):
                     self._patience.learn(sent.turn, resource, until)
                     if is_last:
@@ -211,6 +222,7 @@ class Client:
                 attempt=attempt,
                 now=self._patience.now(),
                 max_depth=self.caps.depth,
+                is_file=call.is_bare,
             )
         except UnusableBodyError as error:
             raise BodyError(self.source, f"{call.endpoint}: {error}") from None
@@ -235,5 +247,6 @@ class Client:
         )
 
 
-def _response(sent: Sent, parsed: object) -> Response:
-    return Response(sent.raw.status, sent.raw.headers, parsed, str(sent.url))
+def _response(sent: Sent, parsed: object, *, is_file: bool = False) -> Response:
+    file = sent.raw.body if is_file else b""
+    return Response(sent.raw.status, sent.raw.headers, parsed, str(sent.url), file)

@@ -73,11 +73,11 @@ class GithubToken(Bearer):
     """A GitHub personal access token, classic or fine-grained."""
 
 
-class JiraBasic(FixedCredential):
-    """Jira Cloud: an account's login and its API token."""
+class Basic(FixedCredential):
+    """HTTP Basic: Jira Cloud (login and token), Cursor (key, no password), Langfuse (two keys)."""
 
-    def __init__(self, user: str, token: str, hosts: Iterable[str]) -> None:
-        pair = f"{usable(user)}:{usable(token)}"
+    def __init__(self, user: str, password: str, hosts: Iterable[str]) -> None:
+        pair = f"{usable(user)}:{usable(password) if password else ''}"
         encoded = base64.b64encode(pair.encode()).decode("ascii")
         super().__init__({"authorization": f"Basic {encoded}"}, pair, hosts)
 

@@ -39,6 +39,10 @@ class PagingError(SourceError):
     """A listing breaks off, repeats itself or never ends; what came so far is not the whole."""
 
 
+class ShiftedPagesError(PagingError):
+    """A listing changed while its pages were read; read again, it may come whole."""
+
+
 class OriginError(SourceError):
     """A redirect or link leads to an origin that `sources.yaml` does not declare."""
 

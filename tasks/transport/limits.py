@@ -38,12 +38,13 @@ Reader: TypeAlias = Callable[[str, datetime, datetime], datetime]
 
 
 class Vendor(StrEnum):
-    """Whose limit rules hold; the values are the types of `sources.yaml`."""
+    """Whose limit rules hold."""
 
     GITHUB = "github"
     JIRA = "jira"
     ANTHROPIC = "anthropic"
     OPENAI = "openai"
+    CURSOR = "cursor"
     GENERIC = "generic"
 
 
@@ -123,17 +124,23 @@ _RULES = {
     Vendor.OPENAI: _Rules(
         "x-ratelimit-remaining-requests", (("x-ratelimit-reset-requests", read_duration),)
     ),
+    # cursor.com, "Admin API": a 429 says nothing of when to come back.
+    Vendor.CURSOR: _Rules(
+        "x-ratelimit-remaining", (("x-ratelimit-reset", read_epoch),), is_reset_always_sent=True
+    ),
     Vendor.GENERIC: _Rules(
         "x-ratelimit-remaining", (("x-ratelimit-reset", read_epoch),), is_reset_always_sent=True
     ),
 }
 #: Steady paces below what each vendor documents or is known to take. GitHub: 900 points in any
-#: minute, burst included. Anthropic: one a minute sustained, short bursts for paging.
+#: minute, burst included. Anthropic: one a minute sustained, short bursts for paging. Cursor: 60 a
+#: minute and team on its events, which are most of what is asked.
 PACES = {
     Vendor.GITHUB: Pace(per_second=14, burst=60),
     Vendor.JIRA: Pace(per_second=10, burst=20),
     Vendor.ANTHROPIC: Pace(per_second=1, burst=20),
     Vendor.OPENAI: Pace(per_second=2, burst=20),
+    Vendor.CURSOR: Pace(per_second=0.9, burst=15),
     Vendor.GENERIC: Pace(per_second=10, burst=10),
 }
 _LIMIT_PHRASES = (

@@ -5,17 +5,12 @@ that breaks off, repeats a cursor or a page, or outgrows its cap raises; it neve
 ends as if it were whole.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from typing import Never
-
-import httpx
 
 from tasks.transport.calls import Params, Response
 from tasks.transport.client import Client
-from tasks.transport.endpoints import path_template
-from tasks.transport.errors import PagingError
+from tasks.transport.walk import Walk
 
 _LINK = re.compile(r"<([^<>]*)>([^<]*)")
 _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
@@ -38,7 +33,7 @@ def link_pages(
         PagingError: A link or page repeats, or there are too many.
         OriginError: A link leads to an undeclared origin.
     """
-    walk = _Walk(client, path, max_pages)
+    walk = Walk(client, path, max_pages)
     page = client.get(path, params=params, headers=headers)
     walk.note_cursor(page.url)
     while True:
@@ -68,7 +63,7 @@ def cursor_pages(
         PagingError: `has_more` without a cursor or no boolean, no list of items, or a
             cursor or page repeats, or there are too many.
     """
-    walk = _Walk(client, path, max_pages)
+    walk = Walk(client, path, max_pages)
     query = dict(params or {})
     while True:
         page = client.get(path, params=query)
@@ -99,7 +94,7 @@ def token_pages(
         PagingError: `isLast` and token contradict each other, no list of items, or a
             token or page repeats, or there are too many.
     """
-    walk = _Walk(client, path, max_pages)
+    walk = Walk(client, path, max_pages)
     query = dict(json)
     while True:
         page = client.post_read(path, json=query)
@@ -134,7 +129,7 @@ def offset_pages(
         PagingError: An empty page before `total`, another offset than asked for, no
             list of items or no total, or a page repeats, or there are too many.
     """
-    walk = _Walk(client, path, max_pages)
+    walk = Walk(client, path, max_pages)
     start = 0
     while True:
         if json is None:
@@ -163,46 +158,3 @@ def next_link(header: str) -> str | None:
         if rel and "next" in (rel[1] or rel[2]).lower().split():
             return str(target)
     return None
-
-
-class _Walk:
-    """What one listing has shown so far."""
-
-    def __init__(self, client: Client, path: str, max_pages: int | None) -> None:
-        self._source = client.source
-        self._template = path_template(httpx.URL(path).path)
-        self._cap = max_pages or client.caps.pages
-        self._cursors: set[str] = set()
-        self._digests: set[bytes] = set()
-        self._pages = 0
-
-    def refuse(self, what: str) -> Never:
-        detail = f"listing {self._template}, page {self._pages + 1}: {what}"
-        raise PagingError(self._source, detail)
-
-    def read(self, page: Response, items: str) -> Mapping[str, list[object]]:
-        """Return the page's object, which must hold a list of items."""
-        body = page.json
-        if not isinstance(body, Mapping) or not isinstance(body.get(items), list):
-            self.refuse(f"the page holds no list of `{items}`")
-        return body
-
-    def note_cursor(self, cursor: object) -> str:
-        if not isinstance(cursor, str) or not cursor:
-            self.refuse("there is more, but no cursor to it")
-        if cursor in self._cursors:
-            self.refuse("a cursor comes twice")
-        self._cursors.add(cursor)
-        return cursor
-
-    def note_page(self, content: object) -> None:
-        """Count a page that is not the last; only empty ones may look alike."""
-        self._pages += 1
-        if self._pages >= self._cap:
-            self.refuse(f"there are more than {self._cap} pages")
-        if not content:
-            return
-        digest = hashlib.sha256(repr(content).encode("utf-8", "surrogatepass")).digest()
-        if digest in self._digests:
-            self.refuse("a page comes twice")
-        self._digests.add(digest)

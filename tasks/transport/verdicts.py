@@ -22,9 +22,16 @@ class Judgement:
 
 
 def judge(
-    vendor: Vendor, raw: Raw, resource: str, *, attempt: int, now: datetime, max_depth: int
+    vendor: Vendor,
+    raw: Raw,
+    resource: str,
+    *,
+    attempt: int,
+    now: datetime,
+    max_depth: int,
+    is_file: bool = False,
 ) -> Judgement:
-    """Judge an answer.
+    """Judge an answer; the content of a file says nothing about the request.
 
     Raises:
         UnusableBodyError: A success whose body is not usable JSON.
@@ -34,6 +41,8 @@ def judge(
     verdict = classify(vendor, answer, now)
     if not raw.is_success:
         return Judgement(verdict, code=_code_of(raw, max_depth))
+    if is_file:
+        return Judgement(verdict)
     parsed = parse_json(raw.body, max_depth)
     code = error_code(parsed)
     if code is None:

@@ -1,10 +1,8 @@
 """What the night tells of outcomes is what the sandbox's oracle says, tonight and as of then."""
 
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 
@@ -16,21 +14,16 @@ from sandbox.server import Sandbox, running
 from tasks.core.night_report import NightReport
 from tasks.pages.outcomes import outcomes
 from tests.acceptance.conftest import Installation
+from tests.base_config import write_base_config
 from tests.flows.nights import Night, run
 
-_SHIPPED = Path(__file__).resolve().parents[2] / "config"
 _SOURCES = ("github", "jira", "agent-logs")
 _WINDOW = (date(2026, 11, 10), date(2026, 11, 11))
 
 
 @pytest.fixture(scope="module")
 def sandbox(installation: Installation) -> Iterator[Sandbox]:
-    shutil.copytree(
-        _SHIPPED,
-        installation.folder / "config",
-        ignore=shutil.ignore_patterns("*.py*"),
-        dirs_exist_ok=True,
-    )
+    write_base_config(installation.folder / "config")
     with running(installation.folder, scale=0.05, items=0.5, has_limits=False) as started:
         for name, value in environment(started, installation.folder).items():
             if name.startswith(("GRADUAND_BASE_URL", "GRADUAND_SECRET")):

@@ -1,9 +1,7 @@
 """The gate's scorecards of the sandbox are what its oracle counts, and its verdicts follow."""
 
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +21,9 @@ from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.promote import judge_workflows
 from tests.acceptance.conftest import Installation
+from tests.base_config import write_base_config
 from tests.flows.nights import Night, run
 
-_SHIPPED = Path(__file__).resolve().parents[2] / "config"
 _SOURCES = ("github", "jira", "agent-logs")
 #: Few runs, and all the items of scale 1.
 _SCALE = 0.1
@@ -54,12 +52,7 @@ _SAME = (
 @pytest.fixture(scope="module")
 def world(installation: Installation) -> Iterator[World]:
     """Run two nights of the showcase on work and logs; money is not needed."""
-    shutil.copytree(
-        _SHIPPED,
-        installation.folder / "config",
-        ignore=shutil.ignore_patterns("*.py*"),
-        dirs_exist_ok=True,
-    )
+    write_base_config(installation.folder / "config")
     with running(installation.folder, scale=_SCALE, items=1.0, has_limits=False) as started:
         for name, value in environment(started, installation.folder).items():
             if name.startswith(("GRADUAND_BASE_URL", "GRADUAND_SECRET")):

@@ -9,6 +9,7 @@ from tasks.core.tables import (
     METRICS,
     PAYABLES,
     RUNS,
+    SQUAD_USE,
     USAGE,
     WORK_ITEM_EVENTS,
     Table,
@@ -111,6 +112,16 @@ _GOOD: dict[str, dict[str, object]] = {
         "name": "rework_minutes",
         "value_micro": 2**53 + 1,
         "items": 0,
+    },
+    SQUAD_USE.name: {
+        "source": "copilot",
+        "issuer": "copilot",
+        "account": "acme",
+        "day": DAY,
+        "squad": "claims",
+        "measure": "credits_micro",
+        "value": -(2**53) - 1,
+        "actors": 3,
     },
 }
 

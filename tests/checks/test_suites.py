@@ -13,6 +13,7 @@ from tasks.core.tables import (
     METRICS,
     PAYABLES,
     RUNS,
+    SQUAD_USE,
     TABLES,
     USAGE,
     WORK_ITEM_EVENTS,
@@ -27,6 +28,7 @@ _DISTINCT = {
     WORK_ITEM_EVENTS.name: "event_id",
     CONTROLS.name: "name",
     METRICS.name: "name",
+    SQUAD_USE.name: "account",
 }
 #: Tables without a column of free enough text, whose rows differ by ordinal.
 _NUMBERED = frozenset({INVOICES.name, PAYABLES.name})
@@ -52,12 +54,16 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
             (PAYABLES, "source"),
             (CONTROLS, "name"),
             (METRICS, "source"),
+            (SQUAD_USE, "account"),
         )
     ),
     (RUNS, "day", DAY + timedelta(days=2), "day_of_batch", "day"),
     *(
         (table, "day", DAY - timedelta(days=1), "day_of_batch", "day")
-        for table in (USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES, CONTROLS, METRICS)
+        for table in (
+            *(USAGE, CHARGES, WORK_ITEM_EVENTS, INVOICES, PAYABLES),
+            *(CONTROLS, METRICS, SQUAD_USE),
+        )
     ),
     *(
         (RUNS, column, -1, "range", column)
@@ -78,7 +84,7 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
     ),
     *(
         (table, "issuer", "An Issuer", "pattern", "issuer")
-        for table in (RUNS, USAGE, CHARGES, INVOICES, PAYABLES)
+        for table in (RUNS, USAGE, CHARGES, INVOICES, PAYABLES, SQUAD_USE)
     ),
     *((table, "currency", "usd", "pattern", "currency") for table in (INVOICES, PAYABLES)),
     (INVOICES, "billing_period", "2026", "pattern", "billing_period"),
@@ -107,6 +113,9 @@ _BAD: list[tuple[Table, str, object, str, str]] = [
     (CONTROLS, "detail", "* @jo-doe", "pattern", "detail"),
     *((METRICS, column, "Jo Doe", "pattern", column) for column in ("workflow", "name")),
     *((METRICS, column, -1, "range", column) for column in ("value_micro", "items")),
+    (SQUAD_USE, "squad", "Squad Claims", "pattern", "squad"),
+    (SQUAD_USE, "measure", "lines_of_code", "known_value", "measure"),
+    (SQUAD_USE, "actors", 2, "range", "actors"),
     (RUNS, "started_at", START + timedelta(hours=3), "order", "started_at"),
     (CHARGES, "charge_end", START, "order", "charge_start"),
 ]

@@ -6,7 +6,7 @@ import pytest
 
 from config.load import Config, load_config
 from config.shapes.sources import AgentLogSource, AnthropicSource, JiraSource, OpenAISource
-from sandbox import organisation
+from sandbox import catalog, organisation
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 
@@ -35,7 +35,7 @@ def test_the_workflows_and_their_rules_agree(config: Config) -> None:
         for workflow in config.catalog.workflows
     ]
 
-    assert shipped == list(organisation.WORKFLOWS)
+    assert shipped == list(catalog.ALL_WORKFLOWS)
 
 
 def test_families_and_accounts_agree(config: Config) -> None:
@@ -48,8 +48,8 @@ def test_families_and_accounts_agree(config: Config) -> None:
     ]
     keys = {key.id: key.paid_from for key in config.catalog.api_keys if key.paid_from}
 
-    assert families == organisation.FAMILIES
-    assert accounts == list(organisation.ACCOUNTS)
+    assert families == catalog.ALL_FAMILIES
+    assert accounts == list(catalog.ALL_ACCOUNTS)
     assert keys == organisation.KEY_PAID_FROM
 
 

@@ -23,6 +23,8 @@ def test_the_shipped_configuration_loads(folder: Path) -> None:
     assert sorted(config.digests) == ["catalog", "finance", "policy", "sources"]
     assert {source.type for source in config.sources.sources} == {
         "agent_log", "github", "jira", "anthropic", "openai",
+        "claude_code_log", "codex_log", "otel", "litellm", "litellm_file", "langfuse",
+        "claude_code_analytics", "copilot", "cursor", "devin", "anthropic_enterprise",
     }  # fmt: skip
 
 

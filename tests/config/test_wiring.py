@@ -15,6 +15,12 @@ HOSTS = {
     "JIRA_USER": "meridian-freight.atlassian.net:443",
     "ANTHROPIC_ADMIN_KEY": "api.anthropic.com",
     "OPENAI_ADMIN_KEY": "api.openai.com",
+    "LITELLM_KEY": "gateway.meridian-freight.example",
+    "LANGFUSE_SECRET_KEY": "cloud.langfuse.com",
+    "COPILOT_TOKEN": "api.github.com",
+    "CURSOR_ADMIN_KEY": "api.cursor.com",
+    "DEVIN_KEY": "api.devin.ai",
+    "CLAUDE_ANALYTICS_KEY": "api.anthropic.com",
 }
 
 

@@ -9,7 +9,7 @@ from config.shapes.finance import Finance
 from config.shapes.sources import AgentLogSource, AnthropicSource, GithubSource, Source
 from tasks.core.books import BreakClass, DayBasis, Snapshot
 from tasks.core.plan import Plan
-from tasks.core.standing import Known, Standing, stand, unreported_days
+from tasks.core.standing import Known, Standing, second_opinions, stand, unreported_days
 
 NIGHT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 START, END = date(2026, 11, 15), date(2026, 11, 19)
@@ -255,3 +255,45 @@ def test_a_day_that_lacks_a_report_is_not_provisional() -> None:
     complete = [one for one in everything() if (one.source, one.key) != ("vendor", START)]
 
     assert standing(complete).provisional == frozenset()
+
+
+def test_of_several_reports_of_an_issuer_the_best_is_booked_and_the_others_are_opinions() -> None:
+    second = SOURCES[1].model_copy(update={"name": "second", "precedence": 200})
+    told = [snapshot("second", "cost", day) for day in DAYS[:2]]
+    known = everything() + told
+
+    found = stand(
+        PLAN,
+        [*SOURCES, second],
+        STREAMS | {"second": ["usage", "cost"]},
+        Known(raw=(), complete=known, first_charges=(), unreadable=()),
+    )
+
+    assert {one.source for one in found.charges} == {"vendor"}
+    assert list(found.opinions) == told
+    assert {name for name, _ in found.expected} == {"logs", "vendor"}
+    assert found.legs.charges == {("anthropic", day) for day in DAYS}
+
+
+def test_runs_that_a_second_opinion_tells_count_as_those_of_any_log() -> None:
+    second = SOURCES[1].model_copy(update={"name": "second", "precedence": 200})
+    told = snapshot("second", "runs", DAYS[0])
+    lost = snapshot("second", "runs", DAYS[1])
+
+    found = stand(
+        PLAN,
+        [*SOURCES[1:], second],
+        STREAMS | {"second": ["runs", "cost"]},
+        Known(raw=(), complete=[told, lost], first_charges=(), unreadable=[lost]),
+    )
+
+    assert found.runs == (told,)
+    assert found.legs.logged_days == {DAYS[0]}
+    assert found.held == frozenset()
+
+
+def test_reports_of_one_rank_are_all_booked() -> None:
+    second = SOURCES[1].model_copy(update={"name": "second"})
+
+    assert second_opinions([*SOURCES, second]) == frozenset()
+    assert second_opinions([SOURCES[1].model_copy(update={"precedence": 7}), second]) == {"second"}

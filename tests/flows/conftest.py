@@ -1,7 +1,6 @@
 """A small organisation behind real sockets, and stores that already hold its first night."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,13 +9,13 @@ import pytest
 from cli.rehearse import environment
 from sandbox.faults import SOURCES
 from sandbox.server import Sandbox, running
+from tests.base_config import write_base_config
 from tests.databases import NewDatabase
 from tests.flows.killed import Killer
 from tests.flows.nights import EVERY, FIRST, Night, environment_of, run
 from tests.flows.stores import Stores
 from tests.flows.weekly import MONDAY, Week, weekly_organisation
 
-_ROOT = Path(__file__).resolve().parents[2]
 _SCALE = 0.05
 _DIGEST_KEY = "the key of the flow tests, the same for every copy of a store"
 
@@ -67,7 +66,7 @@ def begun(
             new_database = lasting_databases(kind)
             folder = tmp_path_factory.mktemp("stores")
             empty = Stores(folder / "empty", new_database())
-            shutil.copytree(_ROOT / "config", empty.config, ignore=shutil.ignore_patterns("*.py*"))
+            write_base_config(empty.config)
             first = empty.copy_to(folder / "first", new_database)
             with pytest.MonkeyPatch.context() as patch:
                 for name, value in settings_of(first, common_environment).items():
@@ -143,9 +142,7 @@ def week_begun(
         def week(kind: str) -> Week:
             if kind not in made:
                 stores = Stores(tmp_path_factory.mktemp("week"), lasting_databases(kind)())
-                shutil.copytree(
-                    _ROOT / "config", stores.config, ignore=shutil.ignore_patterns("*.py*")
-                )
+                write_base_config(stores.config)
                 with pytest.MonkeyPatch.context() as patch:
                     made[kind] = Week(started, stores, patch)
                     made[kind].begin()

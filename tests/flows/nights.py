@@ -68,7 +68,7 @@ def run(night: Night) -> NightReport:
         now=night.now,
         back_to=None if night.window else night_looks_back_to(night.as_of or night.now),
     )
-    failures, notices = _pulled(plan, night)
+    failures, notices = pulled(plan, night)
     for order in plan.orders:
         try:
             found = validate.fn(order.source, order.stream, now=plan.as_of)
@@ -80,7 +80,8 @@ def run(night: Night) -> NightReport:
     return reconcile.fn(plan, failures=failures, notices=notices, dry_run=night.dry_run)
 
 
-def _pulled(plan: Plan, night: Night) -> tuple[list[Failure], list[Finding]]:
+def pulled(plan: Plan, night: Night) -> tuple[list[Failure], list[Finding]]:
+    """Read every stream of a plan, as often as Prefect would try."""
     deadline = datetime.now(UTC) + timedelta(seconds=night.patience_s)
     failures = []
     notices: list[Finding] = []

@@ -96,6 +96,23 @@ def billing(row: object, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> I
         yield
 
 
+@contextmanager
+def without_charges(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have Anthropic's cost report answer with its days, and nothing in them."""
+    plain = sandbox.answer
+
+    def answer(request: Request, source: str) -> Reply:
+        reply = plain(request, source)
+        if request.path.endswith("/cost_report") and isinstance(reply.body, dict):
+            for bucket in reply.body["data"]:
+                bucket["results"] = []
+        return reply
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox, "answer", answer)
+        yield
+
+
 def test_a_billed_line_that_cannot_be_read_keeps_the_night_from_tying_until_it_can(
     stores: Stores, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +139,24 @@ def test_a_billed_line_that_cannot_be_read_keeps_the_night_from_tying_until_it_c
     assert per_day(stores.costs())["anthropic", BILLED_DAY] == (
         per_day(before)["anthropic", BILLED_DAY] + 1_500_000_000
     )
+
+
+def test_a_bill_that_comes_back_empty_is_not_believed_until_it_is_asked_for_in_so_many_words(
+    stores: Stores, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stores.costs()
+
+    with without_charges(sandbox, monkeypatch):
+        empty = run(Night(FIRST))
+        kept = stores.costs()
+        on_purpose = run(Night(FIRST, repull=True))
+
+    assert empty.status == "tied"
+    assert kept == before
+    assert [(one.code, one.subject) for one in empty.notices] == [("day_emptied", "anthropic")]
+    assert f"2 days between {WINDOW[0]} and {WINDOW[1]}" in empty.notices[0].detail
+    assert on_purpose.status == "tied"
+    assert not any(of_issuer(stores.costs(), "anthropic").values())
 
 
 def test_a_log_that_was_rotated_away_takes_no_explanation_back(

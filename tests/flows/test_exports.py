@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from cli.main import main
 from sandbox.server import Sandbox
 from tasks.core.books import BookKey, Destination
-from tests.flows.nights import THIRD, Night, run
+from tests.flows.nights import FIRST, THIRD, Night, run
 from tests.flows.stores import Stores
 
 PERIOD = "2026-11"
@@ -139,6 +140,34 @@ def test_one_issuer_alone_is_a_file_of_its_own(stores: Stores, tmp_path: Path) -
 
     rows = read(tmp_path / f"focus-1.2_{PERIOD}_openai.csv")
     assert {row["BillingAccountId"] for row in rows} == {"openai"}
+
+
+def test_a_bill_that_two_sources_read_is_exported_as_it_is_booked(
+    stores: Stores, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = booked(stores)
+    text = (stores.config / "sources.yaml").read_text()
+    start = text.index("  - name: openai\n")
+    source = text[start : text.index("\n\n", start) + 1]
+    twin = source.replace("name: openai\n", "name: openai-twin\n").replace("-key", "-twin")
+    monkeypatch.setenv("GRADUAND_BASE_URL_OPENAI_TWIN", sandbox.base_url("openai"))
+    for end in ("", "_HOSTS"):
+        value = os.environ[f"GRADUAND_SECRET_OPENAI_ADMIN_KEY{end}"]
+        monkeypatch.setenv(f"GRADUAND_SECRET_OPENAI_ADMIN_TWIN{end}", value)
+    stores.edit("sources.yaml", (source, source + twin))
+    night = run(Night(FIRST, only=("openai", "openai-twin")))
+
+    assert "seen_twice" in {one.code for one in night.books.findings}
+    assert booked(stores) == before
+    assert export("focus", tmp_path / "equal") == 0
+    # Ranked first from now on, the twin leaves the other's days as they were booked.
+    stores.edit("sources.yaml", (twin, f"{twin}    precedence: 0\n"))
+    assert export("focus", tmp_path / "ranked") == 0
+
+    for folder in ("equal", "ranked"):
+        rows = read(tmp_path / folder / f"focus-1.2_{PERIOD}.csv")
+        (total,) = sums(rows, "BillingCurrency").values()
+        assert total == Decimal(sum(before.values())).scaleb(-9)
 
 
 def test_a_lost_bill_refuses_the_export_and_writes_nothing(

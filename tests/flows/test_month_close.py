@@ -28,6 +28,7 @@ from tasks.core.batches import Batch, Pulled, Stream, Watermark
 from tasks.core.books import BookKey, Cause, Destination, DestinationKind
 from tasks.core.month_end.close_report import CloseReport, Signature
 from tasks.core.month_end.periods import Act, PeriodState
+from tasks.core.people import Door
 from tasks.core.plan import PlanError
 from tasks.pages.close import close_line, roll_up, run_name, what_to_do
 from tasks.sources.registry import Adapter
@@ -169,9 +170,9 @@ def _restating(monkeypatch: pytest.MonkeyPatch) -> None:
             window: tuple[date, date],
             watermark: Watermark | None,
             now: datetime,
-            keyed_digest: Callable[[str], str],
+            door: Door,
         ) -> Pulled:
-            pulled = adapter.fetch(stream, client, config, window, watermark, now, keyed_digest)
+            pulled = adapter.fetch(stream, client, config, window, watermark, now, door)
             if stream.table != "charges" or now < LATER:
                 return pulled
             return replace(pulled, batches=[dearer(batch) for batch in pulled.batches])

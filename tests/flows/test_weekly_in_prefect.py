@@ -19,6 +19,7 @@ from config.load import load_config
 from flows.weekly_promotion import weekly_promotion
 from sandbox.server import TICKET_SECRETS
 from tasks.core.review.promotion_report import PromotionReport
+from tests.base_config import SHIPPED
 from tests.flows.weekly import FADES, MONDAY, QUALIFIES, Week
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -47,10 +48,11 @@ def artifacts_of(client: SyncPrefectClient, state: State[Any]) -> dict[str, Arti
     return {str(one.key): one for one in client.read_artifacts(artifact_filter=wanted)}
 
 
-def test_the_form_offers_the_workflows_and_opens_no_ticket_by_itself(week: Week) -> None:
+@pytest.mark.usefixtures("week")
+def test_the_form_offers_the_workflows_and_opens_no_ticket_by_itself() -> None:
     form = parameter_schema(weekly_promotion).properties
 
-    names = [one.id for one in load_config(week.stores.config).catalog.workflows]
+    names = [one.id for one in load_config(SHIPPED).catalog.workflows]
     assert form["workflows"]["items"]["enum"] == names
     assert (form["open_tickets"]["default"], form["dry_run"]["default"]) == (False, False)
 

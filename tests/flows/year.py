@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlalchemy import Integer, cast, create_engine, func, select
 
@@ -25,10 +26,10 @@ from tasks.core.month_end.close_report import CloseReport
 from tasks.core.month_end.periods import PeriodState
 from tasks.core.night_report import NightReport
 from tasks.ledger import tables
+from tests.base_config import write_base_config
 from tests.flows.nights import EVERY, Night, run
 from tests.flows.stores import Stores
 
-_ORDINARY = Path(__file__).resolve().parents[2] / "config"
 _DESTINATION = (
     *("kind", "portfolio", "family", "workflow", "pool", "paid_from", "method", "strength"),
 )
@@ -45,11 +46,13 @@ def by_the_stages(now: datetime) -> NightReport:
 
 
 def write_config(folder: Path) -> None:
-    """Write the year's own configuration."""
-    folder.mkdir(parents=True)
-    ordinary = (_ORDINARY / "catalog.yaml").read_text(encoding="utf-8")
-    (folder / "catalog.yaml").write_text(catalog_text(ordinary), encoding="utf-8")
-    shutil.copy(_ORDINARY / "policy.yaml", folder / "policy.yaml")
+    """Write the year's own configuration: that of the organisation without its estate, changed."""
+    with TemporaryDirectory() as ordinary:
+        write_base_config(Path(ordinary))
+        catalog = (Path(ordinary) / "catalog.yaml").read_text(encoding="utf-8")
+        folder.mkdir(parents=True)
+        shutil.copy(Path(ordinary) / "policy.yaml", folder / "policy.yaml")
+    (folder / "catalog.yaml").write_text(catalog_text(catalog), encoding="utf-8")
     (folder / "sources.yaml").write_text(sources_text(), encoding="utf-8")
 
 

@@ -6,7 +6,7 @@ import pytest
 from pyarrow import fs
 
 from tasks.core.books import Snapshot
-from tasks.core.tables import CHARGES, RUNS, USAGE, Table
+from tasks.core.tables import CHARGES, RUNS, SQUAD_USE, USAGE, Table
 from tasks.lake.files import ObjectFiles
 from tasks.lake.store import Lake
 
@@ -117,4 +117,6 @@ def conform(lake: Lake) -> Write:
 def _table_of(row: Mapping[str, object]) -> Table:
     if "billed_nano" in row:
         return CHARGES
+    if "squad" in row:
+        return SQUAD_USE
     return USAGE if "quantity" in row else RUNS

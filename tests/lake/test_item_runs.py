@@ -8,6 +8,7 @@ import pytest
 from tasks.core.books import Snapshot, Strength
 from tasks.core.cells import Candidate, Dimension, Resolutions, StageSpan
 from tasks.core.work.epochs import Seen
+from tasks.core.work.item_links import branch_link, session_link
 from tasks.core.work.item_work import ItemWork, ListRate
 from tasks.lake import item_runs
 from tasks.lake.item_runs import ItemAsking
@@ -115,6 +116,22 @@ def test_names_in_logs_become_keys_whatever_their_case(told: Told) -> None:
     names = {"ops-1": "jira:1", "acme/shop#5": "gh:9#5"}
     found = told(rows, ItemAsking(names, RATES, decided=()))
     assert {one.item: one.runs for one in found} == {"jira:1": 2, "gh:9#5": 1, "other-7": 1}
+
+
+def test_a_session_or_a_branch_leads_to_the_item_where_the_log_names_none(told: Told) -> None:
+    rows = [
+        {"stamp": "bump", "session": "s1"},
+        {"stamp": "bump", "session": "s1", "work_item": "ops-1"},
+        {"stamp": "bump", "repo": "acme/shop", "branch_digest": "d1", "branch_item": "OPS-1"},
+        {"stamp": "bump", "repo": "acme/shop", "branch_digest": "d2"},  # of no item
+    ]
+    links = {session_link("s1"): "gh:9#5", branch_link("acme/shop", "d1"): "gh:9#6"}
+    asking = ItemAsking({"ops-1": "jira:1"}, RATES, decided=(), links=links)
+    assert {one.item: one.runs for one in told(rows, asking)} == {
+        "gh:9#5": 1,
+        "gh:9#6": 1,
+        "jira:1": 1,
+    }
 
 
 def test_a_run_without_an_item_is_one_where_decisions_are_outcomes(told: Told) -> None:

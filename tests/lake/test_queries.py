@@ -6,6 +6,9 @@ import pytest
 from tasks.core.books import Snapshot, Strength
 from tasks.core.cells import Candidate, Dimension, Resolutions, RunCell, StageSpan
 from tasks.core.errors import LakeError
+from tasks.core.reconciling.rivals import Rival
+from tasks.core.work.item_links import branch_link, session_link
+from tasks.lake import run_cells
 from tasks.lake.engine import Limits
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog
@@ -297,15 +300,120 @@ def test_hints_name_each_distinct_value_with_its_runs_and_days(
     assert (stamp.first_start, stamp.last_start) == (date(2026, 11, 18), DAY)
 
 
+def test_a_branch_and_a_session_are_hints_where_an_item_is_asked_for_by_them(
+    lake: Lake, conform: Write, run_row: Make
+) -> None:
+    log = conform(
+        [
+            run_row("r1", repo="acme/shop", branch_digest="d1"),
+            run_row("r2", repo="acme/other", branch_digest="d1"),
+            run_row("r3", branch_digest="d1"),  # of no repository that the log tells
+            run_row("r4", session="s1"),
+        ]
+    )
+
+    hints = Queries(lake).run_hints([log], [branch_link("acme/shop", "d1"), session_link("s1")])
+
+    found = {hint.value: hint.runs for hint in hints if hint.dimension is Dimension.WORK_ITEM}
+    assert found == {"branch:acme/shop#d1": 1, "session:s1": 1}
+
+
+def test_a_run_belongs_to_the_workflow_that_the_item_of_its_session_names(
+    lake: Lake, conform: Write, run_row: Make
+) -> None:
+    log = conform(
+        [
+            run_row("r1", session="s1", input_tokens=5),
+            run_row("r2", session="s2", input_tokens=7),
+            run_row("r3", repo="acme/shop", branch_digest="d1", input_tokens=11),
+        ]
+    )
+    candidates = tuple(
+        candidate(Dimension.WORK_ITEM, value, "bump", 1)
+        for value in (session_link("s1"), branch_link("acme/shop", "d1"))
+    )
+
+    cells = Queries(lake).run_cells([RunLog(log, 1)], Resolutions(candidates, (BUMP,)))
+
+    assert {cell.workflow: cell.tokens[0].tokens for cell in cells} == {"": 7, "bump": 16}
+
+
+def test_many_runs_are_read_again_and_few_are_kept_and_both_say_the_same(
+    lake: Lake, conform: Write, run_row: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = conform([run_row("r1", input_tokens=10), run_row("r2", stamp="fix")])
+    lends = conform(
+        [run_row("r1", source="otel", stamp="bump"), run_row("r9", source="otel", account="ws_2")]
+    )
+    logs = [RunLog(counts, 1), RunLog(lends, 2)]
+    candidates = tuple(candidate(Dimension.STAMP, one, one, 1) for one in ("bump", "fix"))
+    resolutions = Resolutions(candidates, (BUMP, FIX))
+
+    kept = Queries(lake).run_cells(logs, resolutions)
+    monkeypatch.setattr(run_cells, "_FEW_ROWS", 0)
+
+    assert Queries(lake).run_cells(logs, resolutions) == kept
+    assert workflows_of(kept) == {"": 1, "bump": 1, "fix": 1}
+
+
+def test_what_a_lesser_log_says_is_summed_beside_what_counts(
+    lake: Lake, conform: Write, run_row: Make
+) -> None:
+    counts = conform([run_row("r1", input_tokens=10), run_row("r2", account="ws_2")])
+    lends = conform(
+        [
+            run_row("x1", source="otel", input_tokens=10, output_tokens=3),
+            run_row("x2", source="otel", account="ws_3", input_tokens=99),  # nobody else tells
+        ]
+    )
+
+    queries = Queries(lake)
+
+    assert queries.rivals([RunLog(counts, 1), RunLog(lends, 2)]) == [
+        Rival("otel", "anthropic", "ws_1", 1, 13, 10)
+    ]
+    assert queries.rivals([RunLog(counts, 1), RunLog(lends, 1)]) == []
+
+
 def test_usage_is_summed_by_key_model_and_kind(lake: Lake, conform: Write, usage_row: Make) -> None:
     files = [
         conform([usage_row(), usage_row(api_key="k1", quantity=5)]),
         conform([usage_row(source="mirror", quantity=2)]),
+        conform([usage_row(source="other", account="ws_2", quantity=3)]),
     ]
 
     cells = Queries(lake).usage_cells(files)
 
-    assert {cell.api_key: cell.quantity for cell in cells} == {None: 1002, "k1": 5}
+    assert {(cell.account, cell.api_key): cell.quantity for cell in cells} == {
+        ("ws_1", None): 1000,  # the mirror tells of the same sku, and counts once
+        ("ws_1", "k1"): 5,
+        ("ws_2", None): 3,
+    }
+
+
+def test_what_two_sources_bill_alike_is_billed_once_whatever_else_each_tells(
+    lake: Lake, conform: Write, charge_row: Make
+) -> None:
+    credit = {"category": "credit", "sku": "credit", "kind": None, "billed_nano": -3}
+    first = conform(
+        [charge_row(billed_nano=10), charge_row(sku="search", billed_nano=1), charge_row(**credit)]
+    )
+    again = conform(
+        [
+            charge_row(source="mirror", billed_nano=10),
+            charge_row(source="mirror", **credit),
+            charge_row(source="mirror", account="ws_2", billed_nano=100),
+        ]
+    )
+
+    queries = Queries(lake)
+    cells = queries.charge_cells([again, first])
+
+    assert sorted(cell.billed_nano for cell in cells) == [-3, 1, 10, 100]
+    assert [
+        (one.source, one.usage_nano, one.repeated_usage_nano, one.repeated_nano)
+        for one in queries.told_charges([first, again])
+    ] == [("bill", 11, 0, 0), ("mirror", 110, 10, 7)]
 
 
 def test_charges_keep_their_sign_class_and_missing_quantities(

@@ -224,7 +224,7 @@ def test_a_row_that_does_not_fit_its_table_is_refused(
         conform(lake, [run_row("r1", **{column: value})])
 
 
-@pytest.mark.parametrize("misplaced", [{"source": "other"}, {"day": DAY + timedelta(days=1)}])
+@pytest.mark.parametrize("misplaced", [{"source": "other"}, {"day": DAY + timedelta(days=2)}])
 def test_a_row_of_another_source_or_day_is_refused(
     lake: Lake, run_row: Make, misplaced: Row
 ) -> None:
@@ -287,6 +287,7 @@ def test_an_emptied_identity_file_is_an_error(tmp_path: Path) -> None:
     [
         ("nowhere://key:hidden-word@bucket", "nowhere:// URI: it has a scheme"),
         ("s3://key:hidden-word@bucket/x?no-such=1", "s3:// URI: it has a scheme, an option"),
+        ("s3://key:hidden-word@/x", "s3:// URI: it has a scheme, an option or a form"),
         (
             "hdfs://key:hidden-word@127.0.0.1:9/x",
             "hdfs:// URI: its store does not answer, or a lib",

@@ -187,6 +187,15 @@ def test_the_lines_of_a_tie_out_add_up_to_what_was_billed() -> None:
     assert sum(cents[:-1]) == cents[-1] == 1210
 
 
+def test_a_bill_that_no_usage_report_tells_of_is_one_line() -> None:
+    nothing = TieOut("devin", "USD", 9 * 10**9, 9 * 10**9, 0, 0, 0, 0, 0, (), 0, (), 0)
+
+    page = pages.tie_out(a_night(books=replace(a_night().books, ties=(nothing,))))
+
+    assert "| **Billed** for usage (no usage report tells of these days) | $9.00 |" in page
+    assert "**Metered**" not in page
+
+
 @given(nanos=st.lists(st.integers(-(10**12), 10**12), min_size=8, max_size=8))
 def test_every_printed_block_of_a_tie_out_adds_up(nanos: list[int]) -> None:
     logged, unlogged, within, elsewhere, price, units, unchecked, tolerated = nanos

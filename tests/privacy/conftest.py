@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.estate.langfuse_api import PUBLIC_KEY
+from sandbox.estate.vendors import ESTATE_SECRETS
 from sandbox.server import SECRETS, TICKET_SECRETS
 from tests.databases import Database, NewDatabase
 from tests.privacy.left import Left
@@ -70,6 +72,9 @@ def left(tmp_path_factory: pytest.TempPathFactory, new_ledger: NewDatabase | Non
     secrets = {
         **SECRETS,
         **TICKET_SECRETS,
+        **ESTATE_SECRETS,
+        "traces, as sent": f"{PUBLIC_KEY}:{ESTATE_SECRETS['langfuse-secret-key']}",
+        "Cursor, as sent": f"{ESTATE_SECRETS['cursor-admin-key']}:",
         "digest key": _DIGEST_KEY,
         "Prefect": _PREFECT,
         "Prefect, password": _PREFECT.partition(":")[2],

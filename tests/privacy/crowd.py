@@ -5,7 +5,8 @@ that rows still get through; every list gets more records in which even that is 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from copy import copy
 from itertools import cycle
 
 from sandbox.people import PEOPLE, Person
@@ -16,14 +17,23 @@ from tests.privacy.marks import FURTHER
 #: is text that somebody may have written.
 KEPT = frozenset(
     """
-    accountType amount api_key_id closed_at commit_id completed_at conclusion context_window
-    cost_type created created_at currency date deploymentType ending_at event field fieldId from
-    full_name head_sha id issueId key line_item merge_commit_sha merged_at model nextPageToken
-    next_page project_id quantity_unit resolutiondate service_tier sha started_at starting_at state
-    state_reason status statuscategorychangedate submitted_at to token token_type type updated
-    updated_at workspace_id
+    accountType amount api_key_id cache_hit call_type closed_at commit_id commitHash commitTs
+    completed_at conclusion context_window conversationId cost_type created created_at createdAt
+    currency cursor custom_llm_provider customer_type data_refreshed_at date deploymentType
+    end_cursor ending_at endTime environment event field fieldId from full_name head_sha id issueId
+    key kind line_item list_amount merge_commit_sha merged_at model next_page nextPageToken org_id
+    origin product project_id providedModelName quantity_unit repoName report_day resolutiondate
+    service_tier service_user_id serviceAccountId session_id sha sku started_at starting_at
+    startTime state state_reason status status_detail statuscategorychangedate submitted_at
+    terminal_type timestamp to token token_type type unitType updated updated_at workspace_id
     """.split()  # noqa: SIM905  # one word a line would hide the rest of the module
 )
+#: Figures by name: any further member would be one more figure, and no number.
+_FIGURES = frozenset({"acus_by_product", "costDetails", "usageDetails"})
+#: Names of branches, which go on as text does not.
+_BRANCHES = frozenset({"branch", "branchName", "gitBranch", "ref"})
+#: Lists of short texts of which some are read.
+_TAGS = frozenset({"request_tags", "tags"})
 #: Lists whose items are records, each refused or kept on its own.
 _RECORDS = frozenset(
     "check_runs comments deployments issues results statuses workflow_runs".split()  # noqa: SIM905  # one word a line would hide the rest
@@ -41,8 +51,15 @@ class Crowd:
 
     def __init__(self) -> None:
         self.fields: set[str] = set()
+        self._kept = KEPT
         self._people = cycle(PEOPLE)
         self._further = cycle(FURTHER)
+
+    def keeping(self, more: Collection[str]) -> "Crowd":
+        """Give the same crowd for answers of which further members stay as they are."""
+        other = copy(self)
+        other._kept = self._kept.union(more)
+        return other
 
     def joined(self, payload: Json) -> Json:
         """Give an answer with a person wherever one may stand."""
@@ -84,10 +101,15 @@ class Crowd:
                 joined[key] = [*value, *self._labels(value)]
             elif isinstance(value, list) and key in _RECORDS:
                 joined[key] = self._records([self._joined(one) for one in value])
-            elif isinstance(value, str) and key == "ref":
+            elif key in _FIGURES:
+                joined[key] = value
+            elif key in _TAGS and isinstance(value, list):
+                self.fields.add(key)
+                joined[key] = [*self._labels(["tag"]), *value, *self._labels(["tag"])]
+            elif isinstance(value, str) and value and key in _BRANCHES:
                 self.fields.add(key)
                 joined[key] = f"{value}-for-{next(self._people).login}"
-            elif isinstance(value, str) and key not in KEPT:
+            elif isinstance(value, str) and key not in self._kept:
                 self.fields.add(key)
                 joined[key] = self.text(value)
             elif value is None and key in {"description", "body", "milestone", "note"}:
@@ -172,8 +194,8 @@ def crowded_lines(crowd: Crowd, day: str) -> Iterator[str]:
     for number, person in enumerate(PEOPLE):
         whole = _record(f"crowd-{day}-{number}", day, person) | crowd.extras()
         # More of them than of the others: a log that is mostly unreadable is refused as a whole.
-        for copy in range(_WHOLE_LINES):
-            said = whole | {"run_id": f"{whole['run_id']}-{copy}"}
+        for again in range(_WHOLE_LINES):
+            said = whole | {"run_id": f"{whole['run_id']}-{again}"}
             yield json.dumps(said, ensure_ascii=bool(number % 2))
         for field in ("process_id", "timestamp", "model", "tokens", "cost_usd", "purpose"):
             wrong = {"run_id": f"crowd-{day}-{number}-{field}", field: person.name}

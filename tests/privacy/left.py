@@ -11,7 +11,10 @@ from tests.privacy import sinks
 from tests.privacy.search import Blob
 
 #: Below the folder of the nights: what the sandbox wrote, and what the test did.
-_INPUTS = ("served.bin", "fields.json", "night/agent-logs", "night/truth")
+_INPUTS = (
+    *("served.bin", "fields.json", "night/agent-logs", "night/truth"),
+    *(f"night/{name}" for name in ("claude-code", "codex", "otel", "litellm", "directory.csv")),
+)
 
 
 @dataclass(frozen=True)

@@ -12,29 +12,33 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 from unittest import mock
 
 from cli import rehearse
 from cli.main import main as graduand
-from sandbox import log_lines, ticket_acts
-from sandbox.faults import Faults
+from sandbox import ticket_acts
+from sandbox.estate.directory import FILE
 from sandbox.people import PEOPLE
-from sandbox.records import LogLine
 from sandbox.script import NIGHTS
 from sandbox.server import Sandbox, running
 from sandbox.wire import Json, Reply, Request
 from tests.flows.weekly import weekly_organisation
-from tests.privacy.crowd import Crowd, crowded_lines
+from tests.privacy.configurations import brief, lenient
+from tests.privacy.crowd import Crowd
+from tests.privacy.estate import spoilt_files
+from tests.privacy.serving import crowded
 
 #: Small, but with every kind of record.
 SCALE = 0.05
-LINES_DAY = "2026-11-12"
+#: What an organisation without an estate has.
+FEW = ("agent-logs", "github", "jira", "anthropic", "openai")
+#: What a first day is drafted from here; how each is read, nights show.
+FIRST_DAY = ("github", "anthropic", "claude-code-logs", "cursor", "devin")
 _LOUD = {
     "PREFECT_LOGGING_LEVEL": "DEBUG",
     "PREFECT_LOGGING_EXTRA_LOGGERS": "tasks,flows,config,cli,httpx,httpcore",
@@ -44,14 +48,17 @@ _LOUD = {
 def main(folder: Path) -> None:
     """Run the nights; `folder` then holds what they wrote, and what they read in `served.bin`."""
     night = folder / "night"
+    os.environ["GRADUAND_CONFIG_DIR"] = str(brief(folder / "brief"))
     crowd = Crowd()
-    with _crowded(crowd, folder / "served.bin"):
+    with crowded(crowd, folder / "served.bin"):
         with _loud(night):
             arguments = ["--nights", "1", "--scale", str(SCALE), "--dir", str(night)]
             graduand(["rehearse", *arguments])
-        with running(night, scale=SCALE, now=NIGHTS[1]) as again:
+        with running(night, scale=SCALE, estate=True, now=NIGHTS[1]) as again:
             _fail(again, night)
+            again.move_to(NIGHTS[1])  # the logs can be read again
             _tell_on(night)
+            _adopt(night)
         with weekly_organisation(night) as fourth:
             _judge(fourth, night)
         if url := os.environ.get("PRIVACY_LEDGER"):
@@ -61,40 +68,15 @@ def main(folder: Path) -> None:
 
 
 @contextmanager
-def _crowded(crowd: Crowd, served: Path) -> Iterator[None]:
-    """Put people into all answers and logs, and write down everything that was said."""
-    plain = Sandbox.answer
-    write_logs = log_lines.write_logs
-
-    def answer(self: Sandbox, request: Request, source: str) -> Reply:
-        reply = plain(self, request, source)
-        if not isinstance(reply.body, bytes):
-            reply = replace(reply, body=crowd.joined(reply.body))
-        _note(served, reply.encoded())
-        return reply
-
-    def write(folder: Path, lines: Iterable[LogLine], now: datetime) -> None:
-        write_logs(folder, lines, now)
-        file = folder / log_lines.FOLDER / f"{PEOPLE[0].login}.ndjson"
-        file.write_text("\n".join(crowded_lines(crowd, LINES_DAY)))
-        for one in file.parent.glob("*.ndjson"):
-            _note(served, one.read_bytes())
-
-    with (
-        mock.patch.object(Sandbox, "answer", answer),
-        mock.patch("sandbox.server.write_logs", write),
-        mock.patch.object(Faults, "answer_instead", return_value=None),
-    ):
-        yield
-
-
-@contextmanager
 def _loud(night: Path) -> Iterator[None]:
     """Have every logger speak at DEBUG, into a file and into Prefect's database."""
     plain = rehearse.environment
 
     def environment(sandbox: Sandbox, folder: Path) -> dict[str, str]:
-        found = plain(sandbox, folder) | {"GRADUAND_DIGEST_KEY": os.environ["GRADUAND_DIGEST_KEY"]}
+        found = plain(sandbox, folder) | {
+            "GRADUAND_DIGEST_KEY": os.environ["GRADUAND_DIGEST_KEY"],
+            "GRADUAND_DIRECTORY": str(folder / FILE),
+        }
         os.environ.update(found | _LOUD)
         import flows.nightly_reconciliation  # noqa: F401, PLC0415  # Prefect sets loggers up here
 
@@ -114,13 +96,14 @@ def _loud(night: Path) -> Iterator[None]:
         yield
 
 
-def _night(sandbox: Sandbox, night: Path) -> None:
+def _night(sandbox: Sandbox, night: Path, only: Sequence[str] = ()) -> None:
     from flows.nightly_reconciliation import nightly_reconciliation  # noqa: PLC0415  # only once the environment is set
 
     key = {"GRADUAND_DIGEST_KEY": os.environ["GRADUAND_DIGEST_KEY"]}
     os.environ.update(rehearse.environment(sandbox, night) | key)
     os.environ["GRADUAND_NOW"] = sandbox.now.isoformat()
-    state = nightly_reconciliation(return_state=True)
+    asked = {"sources": list(only)} if only else {}
+    state = nightly_reconciliation(**asked, return_state=True)
     report = state.result(raise_on_failure=False)
     # A person who tries this in a shell sees as much.
     sys.stdout.write(f"{state!r}\n{state.message}\n{report!r}\n")
@@ -135,11 +118,20 @@ def _fail(sandbox: Sandbox, night: Path) -> None:
         "jira": Reply(200, f'{{"{first.name}": "{second.email}", "issues": ["'.encode()),
         "anthropic": Reply(200, {"type": "error", "error": {"type": first.login, **said}}),
         "openai": Reply(302, said, {"Location": f"https://{first.login}.example/{second.email}"}),
+        "copilot": Reply(422, {**said, "errors": [{"resource": second.name, "code": first.login}]}),
+        "cursor": Reply(400, {"error": first.name, "message": second.email, first.login: said}),
+        "devin": Reply(409, {"detail": [{"loc": [first.login], "msg": first.name, "input": said}]}),
+        "claude-enterprise": Reply(200, {"error": {"type": second.login, **said}}),
+        "langfuse": Reply(200, {"data": [said], "meta": {"cursor": [first.name, said]}}),
+        "litellm": Reply(200, {"data": [said], "total": second.email, "page": said}),
     }
-    for file in (night / log_lines.FOLDER).glob("*.ndjson"):
-        file.write_bytes(f"{first.name}\n".encode("utf-16"))
-    with mock.patch.object(Sandbox, "answer", lambda _self, _request, source: failures[source]):
+
+    def answer(_self: Sandbox, _request: Request, source: str) -> Reply:
+        return failures[source]
+
+    with mock.patch.object(Sandbox, "answer", answer), spoilt_files(night, first):
         _night(sandbox, night)
+        sys.stdout.write(f"check of what fails: {graduand(['check'])}\n")
 
 
 def _tell_on(night: Path) -> None:
@@ -161,6 +153,16 @@ def _tell_on(night: Path) -> None:
         sys.stdout.write(f"{words}: {graduand(words.split())}\n")
 
 
+def _adopt(night: Path) -> None:
+    """Have a first day, on which nothing is declared."""
+    first_day = night / "first-day"
+    first_day.mkdir()
+    shutil.copy(Path(os.environ["GRADUAND_CONFIG_DIR"]) / "sources.yaml", first_day)
+    with mock.patch.dict(os.environ, {"GRADUAND_CONFIG_DIR": str(first_day)}):
+        of = [word for source in FIRST_DAY for word in ("--source", source)]
+        sys.stdout.write(f"adopt: {graduand(['adopt', '--days', '7', '--json', *of])}\n")
+
+
 def _judge(sandbox: Sandbox, night: Path) -> None:
     """Take looks that open tickets, keep what was written, and have people write upon it."""
     from flows.weekly_promotion import weekly_promotion  # noqa: PLC0415  # only once the environment is set
@@ -169,13 +171,13 @@ def _judge(sandbox: Sandbox, night: Path) -> None:
     url = f"sqlite:///{night / 'var' / 'weekly.db'}"
     upgrade(url)
     others = {
-        "GRADUAND_CONFIG_DIR": str(_lenient(night / "lenient")),
+        "GRADUAND_CONFIG_DIR": str(lenient(night / "lenient")),
         "GRADUAND_DATABASE_URL": url,
         "GRADUAND_LAKE_DIR": str(night / "var" / "lake-of-weekly"),
         **rehearse.ticket_environment(sandbox),
     }
     with mock.patch.dict(os.environ, others):
-        _night(sandbox, night)
+        _night(sandbox, night, FEW)
         for opens_tickets in (True, True, False):
             state = weekly_promotion(open_tickets=opens_tickets, return_state=True)
             found = state.result(raise_on_failure=False)
@@ -185,22 +187,6 @@ def _judge(sandbox: Sandbox, night: Path) -> None:
                 (night / "tickets.json").write_text(written)
                 _decide(sandbox)
         sys.stdout.write(f"backtest: {graduand(['backtest'])}\n")
-
-
-def _lenient(folder: Path) -> Path:
-    """Ask little enough for a workflow to qualify on what is left of its items in a crowd."""
-    shutil.copytree(rehearse._CONFIG, folder, ignore=shutil.ignore_patterns("*.py*"))
-    title = "    title: Propose tests for uncovered code\n"
-    controls = "    controls: [{control: human-review, evidence: Handbook, until: 2027-05-31}]\n"
-    gate = '    gate: {items: 10, repositories: 1, largest_stratum: "1", floor: "0.50"}\n'
-    for name, after, more in (
-        ("catalog.yaml", title, controls),
-        ("policy.yaml", "  - tier: 1\n", gate),
-    ):
-        text = (folder / name).read_text()
-        assert text.count(after) == 1
-        (folder / name).write_text(text.replace(after, after + more))
-    return folder
 
 
 def _decide(sandbox: Sandbox) -> None:
@@ -228,7 +214,7 @@ def _stumble(sandbox: Sandbox, night: Path, url: str) -> None:
     adapters["openai"] = replace(adapters["openai"], fetch=_fault)
     adapters["jira"] = replace(adapters["jira"], conform=_fault)
     with mock.patch.object(registry, "_ADAPTERS", adapters):
-        _night(sandbox, night)
+        _night(sandbox, night, FEW)
 
 
 def _fault(*_: object, **__: object) -> NoReturn:
@@ -237,11 +223,6 @@ def _fault(*_: object, **__: object) -> NoReturn:
     except ValueError as error:
         raise KeyError(PEOPLE[6].email) from error
     raise AssertionError
-
-
-def _note(served: Path, data: bytes) -> None:
-    with served.open("ab") as file:
-        file.write(data + b"\n")
 
 
 if __name__ == "__main__":

@@ -12,16 +12,19 @@ from unittest import mock
 
 import pytest
 
+from cli.rehearse import environment
 from config.load import load_config
 from config.settings import Settings, load_settings
+from config.shapes.sources import FileSource
 from sandbox.people import PEOPLE
 from sandbox.script import NIGHTS
-from sandbox.server import SECRETS, Sandbox, running
+from sandbox.server import Sandbox, running
 from sandbox.wire import Json, Reply, Request
 from sandbox.world import make_world
 from tasks.core.batches import Reject
 from tasks.core.digests import keyed_digest
 from tasks.core.errors import GraduandError, SourceError
+from tasks.core.people import Door
 from tasks.ledger.ledger import Ledger
 from tasks.sources.connect import connect
 from tasks.sources.declared import with_declared
@@ -64,6 +67,15 @@ ANSWERS: dict[str, Reply] = {
     "a cursor of names": Reply(
         200, {"data": [], "issues": [], "has_more": True, "next_page": {"page": FIRST.login}}
     ),
+    "a page of names": Reply(
+        200,
+        {
+            "data": [FIRST.name, {SECOND.login: 1}],
+            "total": FIRST.name,
+            "page": {FIRST.login: 1},
+            "meta": {"cursor": [SECOND.email]},
+        },
+    ),
     "a link to a name": Reply(200, [], {"Link": f'<https://{FIRST.login}.example/>; rel="next"'}),
     "a way to a name": Reply(302, SAID, {"Location": f"https://{FIRST.login}.example/"}),
     "a way with a user": Reply(302, SAID, {"Location": f"https://{FIRST.login}:x@127.0.0.1/"}),
@@ -74,7 +86,7 @@ ANSWERS: dict[str, Reply] = {
 STREAMS = [
     (source.name, stream.name)
     for source in CONFIG.sources.sources
-    if source.type != "agent_log"
+    if not isinstance(source, FileSource)
     for stream in adapter_of(source).streams
 ]
 
@@ -92,7 +104,7 @@ def told(error: BaseException) -> Iterator[Blob]:
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    world = make_world(scale=0.02, items=0.1)
+    world = make_world(scale=0.02, items=0.1, estate=True)
     folder = tmp_path_factory.mktemp("sandbox")
     with running(folder, world=world, now=NIGHTS[0], has_limits=False) as started:
         yield started
@@ -102,12 +114,15 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def settings(sandbox: Sandbox) -> Settings:
     environ = {"GRADUAND_DIGEST_KEY": KEY}
     environ["GRADUAND_DATABASE_URL"] = f"postgresql://warden:{PASSWORD}@127.0.0.1:1/ledger"
-    for name in ("github", "jira", "anthropic", "openai"):
-        environ[f"GRADUAND_BASE_URL_{name.upper()}"] = sandbox.base_url(name)
-    for name, value in SECRETS.items():
-        variable = f"GRADUAND_SECRET_{name.upper().replace('-', '_')}"
-        environ |= {variable: value, f"{variable}_HOSTS": sandbox.origin.partition("//")[2]}
+    named = environment(sandbox, sandbox.folder)
+    ours = ("GRADUAND_BASE_URL_", "GRADUAND_SECRET_")
+    environ |= {name: value for name, value in named.items() if name.startswith(ours)}
     return load_settings(environ)
+
+
+def secrets_of(sandbox: Sandbox) -> list[str]:
+    """Name every secret that the sandbox's vendors ask for."""
+    return list(sandbox.secrets.values())
 
 
 def pull(source: str, stream: str, settings: Settings) -> object:
@@ -124,10 +139,10 @@ def pull(source: str, stream: str, settings: Settings) -> object:
             adapter.stream(stream),
             client,
             config,
-            (date(2026, 11, 1), date(2026, 11, 17)),
+            (date(2026, 11, 13), date(2026, 11, 17)),
             None,
             NIGHTS[0],
-            keyed_digest(KEY),
+            Door(keyed_digest(KEY), {FIRST.email: "routing"}),
         )
 
 
@@ -136,6 +151,7 @@ def test_no_answer_makes_an_error_or_a_log_name_a_person(
     source: str,
     stream: str,
     settings: Settings,
+    sandbox: Sandbox,
     searcher: Searcher,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -157,7 +173,7 @@ def test_no_answer_makes_an_error_or_a_log_name_a_person(
         assert len(errors) >= len(ANSWERS) // 2
     assert [name for name, error in errors.items() if searcher.hits(told(error))] == []
     assert searcher.hits([Blob("log", caplog.text.encode())]) == []
-    secrets = Searcher([*SECRETS.values(), KEY, PASSWORD])
+    secrets = Searcher([*secrets_of(sandbox), KEY, PASSWORD])
     assert secrets.hits([Blob("log", caplog.text.encode())]) == []
 
 
@@ -168,8 +184,8 @@ def test_a_ledger_that_cannot_be_reached_does_not_tell_its_password(settings: Se
     assert Searcher([PASSWORD]).hits(told(caught.value)) == []
 
 
-def test_nothing_of_ours_shows_a_secret(settings: Settings) -> None:
-    sources = [one for one in CONFIG.sources.sources if one.type != "agent_log"]
+def test_nothing_of_ours_shows_a_secret(settings: Settings, sandbox: Sandbox) -> None:
+    sources = [one for one in CONFIG.sources.sources if not isinstance(one, FileSource)]
     clients = [
         connect(
             one, settings, waits=MemoryWaitStore(), clock=FakeClock(), deadline=FakeClock().now()
@@ -178,11 +194,11 @@ def test_nothing_of_ours_shows_a_secret(settings: Settings) -> None:
     ]
     ours = [one for one in gc.get_objects() if _is_ours(one)]
     shown = [Blob(type(one).__qualname__, f"{one!r} {one!s} {[one]}".encode()) for one in ours]
-    secrets = Searcher([*SECRETS.values(), KEY, PASSWORD])
+    secrets = Searcher([*secrets_of(sandbox), KEY, PASSWORD])
 
     assert secrets.hits(shown) == []
     # The search would be void if the holders of secrets were not among what it saw.
-    assert {"Settings", "Secret", "Client", "Sender", "JiraBasic", "AnthropicKey"} <= {
+    assert {"Settings", "Secret", "Client", "Sender", "Basic", "AnthropicKey"} <= {
         blob.place for blob in shown
     }
     assert len(clients) == len(sources)

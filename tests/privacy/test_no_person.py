@@ -5,17 +5,23 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from config.load import load_config
+from sandbox.estate.directory import SQUADS
 from sandbox.people import PEOPLE
+from tasks.core.digests import keyed_digest
+from tasks.core.squad_use import FLOOR, OTHERS
 from tests.databases import NewDatabase
 from tests.privacy import planting, sinks
 from tests.privacy.left import Left, plain_url
-from tests.privacy.marks import MARKS
+from tests.privacy.marks import MARKS, identifiers
 from tests.privacy.planting import PLANTS, unfound
 from tests.privacy.search import Blob, Searcher
 from tests.privacy.spellings import ENCODINGS
 
+ROOT = Path(__file__).resolve().parents[2]
 SINKS: dict[str, Callable[[Left, Path], Iterator[Blob]]] = {
     "raw lake": planting.in_packed_lines,
     "conformed lake": planting.in_parquet_cells,
@@ -37,6 +43,8 @@ SINKS: dict[str, Callable[[Left, Path], Iterator[Blob]]] = {
     "verdicts": planting.in_a_verdict,
     "outbox": planting.in_the_outbox,
     "tickets": planting.in_a_text("night/tickets.json"),
+    "drafted catalog": planting.in_a_text("night/var/adopt/catalog.yaml"),
+    "report of a first day": planting.in_a_text("night/var/adopt/report.md"),
     "candidates as CSV": planting.in_a_text("night/var/exports/candidates-2026-11-16.csv"),
 }
 
@@ -48,6 +56,8 @@ def test_every_person_was_served_in_many_fields(left: Left, searcher: Searcher) 
     assert {
         *("title", "body", "login", "email", "name", "message", "labels", "description"),
         *("displayName", "emailAddress", "accountId", "summary", "fromString", "ref"),
+        *("gitBranch", "content", "branchName", "request_tags", "tags", "traceName", "sku"),
+        *("user_api_key_alias", "serviceAccountName", "unitType", "chargedCents", "acus_consumed"),
     } <= left.fields
 
 
@@ -58,9 +68,9 @@ def test_the_nights_wrote_something_to_search_in(left: Left) -> None:
     ledger, prefect = "night/var/ledger.db", "night/prefect/prefect.db"
 
     assert {source for source, _ in streams} == {
-        *("agent-logs", "anthropic", "github", "jira", "openai"),
+        source.name for source in load_config(ROOT / "config").sources.sources
     }
-    assert tables == {"charges", "controls", "runs", "usage", "work_item_events"}
+    assert tables == {"charges", "controls", "runs", "squad_use", "usage", "work_item_events"}
     for table in ("postings", "break_observations", "labels", "quarantine", "work_item_events"):
         assert left.count(ledger, f"SELECT count(*) FROM {table}") > 0, table
     for code in ("bad_json", "not_an_object", "model_type"):
@@ -101,6 +111,17 @@ def test_the_week_opened_a_ticket_and_read_back_what_people_decided(left: Left) 
         "answered 200: error_in_200",
         "a redirect is not followed",
         "unexpected KeyError",
+        "check of what fails: 1",
+        "✗ claude-code-logs 2 of the first 2 lines",
+        "✗ codex-logs",
+        "✗ gateway       an answer of",
+        "✗ traces        an answer of",
+        "✗ copilot       GET /copilot/organizations/*/settings/billing/ai_credit/usage answered",
+        "✗ cursor        POST /*/teams/spend answered 400",
+        "✗ devin         GET /*/v3/organizations/*/consumption/daily answered 409",
+        "✗ claude-enterprise GET /*/v1/organizations/analytics/usage_report answered 200",
+        "✗ claude-code-analytics GET /*/v1/organizations/usage_report/* answered 200",
+        "adopt: 0",
     ],
 )
 def test_sources_and_our_own_code_did_fail(left: Left, said: str) -> None:
@@ -121,6 +142,34 @@ def test_no_secret_is_in_any_sink(left: Left) -> None:
 
     # Not even the names of secrets are told: a report of this test holds none.
     assert Counter((hit.place, hit.encoding) for hit in hits) == {}
+
+
+def test_no_keyed_digest_of_a_person_is_in_any_sink(left: Left, tmp_path: Path) -> None:
+    digests = [keyed_digest(left.secrets["digest key"])(text) for text in set(identifiers())]
+    search = Searcher(digests)
+    hits = search.hits(left.everything())
+    (tmp_path / "planted").write_text(f'{{"actor": "{digests[7]}"}}')
+
+    assert [str(hit) for hit in hits[:20]] == []
+    assert {hit.mark for hit in search.hits(sinks.folder(tmp_path))} == {digests[7]}
+
+
+def test_use_of_squads_below_the_floor_stands_nowhere(left: Left) -> None:
+    few = {squad for squad, people in SQUADS.items() if len(people) < FLOOR}
+    rows = [
+        row
+        for file in (left.folder / "night/var/lake/conformed/squad_use").rglob("*.parquet")
+        for row in pq.read_table(file, partitioning=None).to_pylist()
+    ]
+
+    assert {row["squad"] for row in rows} & few == set()
+    assert all(row["actors"] is None or row["actors"] >= FLOOR for row in rows)
+    assert all(row["actors"] for row in rows if row["squad"] != OTHERS)
+    # People were looked up: all squads that are large enough are told of by a source.
+    assert {row["squad"] for row in rows} == {OTHERS, "routing", "portal"}
+    assert {row["source"] for row in rows} == {
+        *("claude-code-analytics", "claude-enterprise", "copilot", "cursor", "devin"),
+    }
 
 
 @pytest.mark.parametrize("sink", SINKS)

@@ -8,6 +8,7 @@ from urllib.request import urlopen
 import pytest
 
 from sandbox.__main__ import main
+from sandbox.estate.vendors import FURTHER
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -25,7 +26,7 @@ def test_serve_says_where_everything_is_and_stops_when_told(
 
     assert code == 0
     assert answered == said
-    assert set(said["base_urls"]) == {"github", "jira", "anthropic", "openai"}
+    assert set(said["base_urls"]) == {"github", "jira", "anthropic", "openai", *FURTHER}
     assert list(Path(said["agent_logs"]).glob("*.ndjson"))
     assert [path.name for path in sorted((tmp_path / "truth").iterdir())] == [
         "2026-11-18.json",

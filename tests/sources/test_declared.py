@@ -7,7 +7,13 @@ import pytest
 from config.load import load_config
 from config.shapes.catalog import Catalog
 from config.shapes.finance import Finance
-from config.shapes.sources import AgentLogSource, AnthropicSource, GithubSource, OpenAISource
+from config.shapes.sources import (
+    AgentLogSource,
+    AnthropicSource,
+    GithubSource,
+    LitellmSource,
+    OpenAISource,
+)
 from tasks.sources.declared import with_declared
 
 CATALOG = Catalog.model_validate(
@@ -62,6 +68,29 @@ def test_github_learns_prefixes_and_keeps_its_own_repositories() -> None:
     assert isinstance(source, GithubSource)
     assert source.branch_prefixes == ("legacy/", "agent/up/")
     assert source.repositories == ("acme/*",)
+
+
+def test_a_gateway_learns_every_key_and_every_issuer_after_its_own_lines() -> None:
+    config = load_config(Path("config"))
+    gateway = LitellmSource.model_validate(
+        {
+            "name": "gateway",
+            "type": "litellm",
+            "base_url": "https://gateway.example",
+            "secret": "token",
+            "issuers": [{"provider": "bedrock", "issuer": "aws"}],
+            "default_accounts": {"mistral": "main"},
+        }
+    )
+
+    learnt = with_declared(gateway, config.catalog, config.sources.sources, config.finance)
+
+    assert isinstance(learnt, LitellmSource)
+    assert {"apikey_01PlatformCi", "key_PlatformShared"} <= set(learnt.api_keys)
+    assert learnt.repositories
+    assert learnt.branch_prefixes
+    assert [(one.provider, one.issuer) for one in learnt.issuers][:1] == [("bedrock", "aws")]
+    assert {one.issuer for one in learnt.issuers} >= {"aws", "anthropic", "openai", "mistral"}
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 
 from tasks.core.batches import RawRow, Reject
-from tasks.sources import (
-    anthropic_payloads,
-    anthropic_rows,
-    openai_payloads,
-    openai_rows,
-)
+from tasks.sources.anthropic import payloads as anthropic_payloads
+from tasks.sources.anthropic import rows as anthropic_rows
+from tasks.sources.openai import payloads as openai_payloads
+from tasks.sources.openai import rows as openai_rows
 
 PEOPLE = (
     "Ottiline Farthingmoor",

@@ -17,7 +17,7 @@ from tasks.core.work.work_items import EventKind, ItemEvent, LinkType
 from tasks.sources import github, jira
 from tasks.transport.client import Client
 from tasks.transport.clock import SystemClock
-from tasks.transport.credentials import Credential, GithubToken, JiraBasic
+from tasks.transport.credentials import Basic, Credential, GithubToken
 from tasks.transport.limits import Vendor
 from tasks.transport.waits import MemoryWaitStore
 from tests.transport.loopback import UNPACED
@@ -59,7 +59,7 @@ class Sources:
         )
         self.credentials: dict[str, Credential] = {
             "github": GithubToken(str(secrets["github-token"]), [host]),
-            "jira": JiraBasic(str(secrets["jira-user"]), str(secrets["jira-token"]), [host]),
+            "jira": Basic(str(secrets["jira-user"]), str(secrets["jira-token"]), [host]),
         }
         self.watermarks: dict[tuple[str, str], Watermark | None] = {}
         self.events: list[ItemEvent] = []

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tasks.core.errors import ConfigError
 from tasks.transport.client import Client
-from tasks.transport.credentials import AnthropicKey, Bearer, GithubToken, JiraBasic
+from tasks.transport.credentials import AnthropicKey, Basic, Bearer, GithubToken
 from tasks.transport.errors import BodyError, StatusError
 from tasks.transport.github_app import GithubApp
 from tasks.transport.limits import Vendor
@@ -31,7 +31,7 @@ HOSTS = ["127.0.0.1"]
         (GithubToken(SECRET, HOSTS), {"authorization": f"Bearer {SECRET}"}),
         (AnthropicKey(SECRET, HOSTS), {"x-api-key": SECRET, "anthropic-version": "2023-06-01"}),
         (
-            JiraBasic("me@example.org", SECRET, HOSTS),
+            Basic("me@example.org", SECRET, HOSTS),
             {
                 "authorization": "Basic "
                 + base64.b64encode(f"me@example.org:{SECRET}".encode()).decode()

@@ -80,12 +80,14 @@ class Bill:
 
     Attributes:
         digest: Of the conformed file.
+        is_opinion: Another report of the issuer is booked now; older books may be made of it.
     """
 
     source: str
     day: date
     digest: str
     rows: Sequence[ChargeRow] = field(repr=False)
+    is_opinion: bool = False
 
 
 class _Reading(NamedTuple):
@@ -178,16 +180,19 @@ def _agreeing(
     bills: Mapping[str, Sequence[Bill]],
     reading: _Reading,
 ) -> list[Line] | None:
-    """Take the newest combination of sources' bills that sums to what is booked."""
+    """Take the newest combination of sources' bills that sums to what is booked.
+
+    A source may be in none of it: it came, went or changed its rank after the day was booked.
+    """
     period = next(iter(sums))[0].billing_period
     of_issuer = [
-        found
+        ((), *found) if found[0].is_opinion else (*found, ())
         for _, found in sorted(bills.items())
         if any(row["issuer"] == issuer for bill in found for row in bill.rows)
     ]
     booked = {side: amount for side, amount in sums.items() if amount}
     for chosen in product(*of_issuer):
-        of_bills = _lines(chosen, issuer, reading)
+        of_bills = _lines([one for one in chosen if isinstance(one, Bill)], issuer, reading)
         lines = [line for line in of_bills if _is_of(line, period)]
         billed: dict[tuple[BookKey, DestinationKind], int] = {}
         for line in lines:
@@ -207,9 +212,19 @@ def _is_of(line: Line, period: str) -> bool:
 
 
 def _lines(bills: Iterable[Bill], issuer: str, reading: _Reading) -> list[Line]:
-    """Add up lines that differ in nothing an export tells, in a stable order."""
+    """Add up lines that differ in nothing an export tells, in a stable order.
+
+    Bills come by name of their source: what two tell of one sku counts once, as in the books.
+    """
     currency = reading.currencies.get(issuer, "")
-    told = [(row, bill.digest) for bill in bills for row in bill.rows if row["issuer"] == issuer]
+    first: dict[tuple[str, date, str], str] = {}
+    told = [
+        (row, bill.digest)
+        for bill in bills
+        for row in bill.rows
+        if row["issuer"] == issuer
+        and first.setdefault((row["account"], row["day"], row["sku"]), bill.source) == bill.source
+    ]
     booked = in_books_currency([row for row, _ in told], reading.currencies, reading.rates)
     keyed = [
         (_line_key(row, currency, reading.advances), row, digest)

@@ -71,6 +71,8 @@ class ItemState:
         checks: success, failure or pending for the newest head; None if none was seen.
         red_at: Since when it is known that CI was red at the close (`HeadChecks.red_at`); None
             if it was not, or while open.
+        branch_digest: Keyed digest of its branch; None for one of a fork.
+        sessions: Keyed digests of agents' sessions that its commits name, sorted.
         approvals: Actors whose last review state on the item is `approved`, sorted with repeats.
     """
 
@@ -90,6 +92,8 @@ class ItemState:
     stamps: tuple[str, ...] = ()
     tags: tuple[Tag, ...] = ()
     branch_prefix: str | None = None
+    branch_digest: str | None = None
+    sessions: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     checks: str | None = None
     red_at: datetime | None = None
@@ -194,6 +198,7 @@ class _Draft:
     stamps: dict[str, bool] = field(default_factory=dict)
     tags: dict[Tag, bool] = field(default_factory=dict)
     agents: set[str] = field(default_factory=set)
+    sessions: set[str] = field(default_factory=set)
     reverts: set[Revert] = field(default_factory=set)
     heads: list[str] = field(default_factory=list)
     checks: HeadChecks = field(default_factory=HeadChecks)
@@ -248,10 +253,8 @@ class _Draft:
                 self.stamps[value] = event.event is EventKind.STAMPED
             case EventKind.TAGGED | EventKind.UNTAGGED:
                 self.tags[Tag(value)] = event.event is EventKind.TAGGED
-            case EventKind.BRANCHED:
-                self.fields["branch_prefix"] = event.value
-            case EventKind.HEAD:
-                self.heads.append(ref)
+            case EventKind.BRANCHED | EventKind.SESSION | EventKind.HEAD:
+                self._apply_code(event)
             case EventKind.REVIEWED:
                 self._review(value, ref)
             case EventKind.CHECKED:
@@ -261,6 +264,18 @@ class _Draft:
                 self.deployments[ref] = value
             case _:  # CI runs and the reverting side say nothing about the item's own state
                 return
+
+    def _apply_code(self, event: ItemEvent) -> None:
+        match event.event:
+            case EventKind.BRANCHED:
+                # The same branch read again once its beginning was declared, or a longer one was.
+                before = cast("str | None", self.fields.get("branch_prefix"))
+                prefix = max(before or "", event.value or "", key=lambda one: (len(one), one))
+                self.fields.update(branch_prefix=prefix or None, branch_digest=event.ref)
+            case EventKind.SESSION:
+                self.sessions.add(event.ref or "")
+            case _:
+                self.heads.append(event.ref or "")
 
     def _review(self, value: str, ref: str) -> None:
         # A dismissal changes the review in place and keeps its time: it must win the tie.
@@ -299,6 +314,7 @@ class _Draft:
             reopenings=tuple(self.reopenings),
             reverts=tuple(sorted(self.reverts)),
             agents=tuple(sorted(self.agents)),
+            sessions=tuple(sorted(self.sessions)),
             stamps=tuple(sorted(name for name, is_on in self.stamps.items() if is_on)),
             tags=tuple(sorted(tag for tag, is_on in self.tags.items() if is_on)),
             heads=tuple(dict.fromkeys(self.heads)),

@@ -26,7 +26,8 @@ class EventKind(StrEnum):
     UNSTAMPED = "unstamped"  # value: workflow id whose label was taken off
     TAGGED = "tagged"  # value: a Tag that a person set; ref: `label`
     UNTAGGED = "untagged"  # value: a Tag that was taken off; ref: `label`
-    BRANCHED = "branched"  # value: declared prefix, if any; ref: keyed digest of the branch
+    BRANCHED = "branched"  # value: declared prefix, if any; ref: its keyed digest, but for forks
+    SESSION = "session"  # ref: keyed digest of an agent's session that a commit names
     HEAD = "head"  # ref: commit that the item proposes
     REVIEWED = "reviewed"  # value: `<state>.<actor>`; ref: the review
     CHECKED = "checked"  # value: `<check_runs|statuses>.<success|failure|pending>`; ref: commit

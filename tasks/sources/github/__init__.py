@@ -19,14 +19,15 @@ from tasks.sources.github.fetch_feeds import (
     fetch_workflow_runs,
 )
 from tasks.sources.github.fetch_pulls import fetch_pull_requests
+from tasks.sources.github.probe import probe
 from tasks.sources.github.progress import Progress
 from tasks.sources.github.reading import Reading, beginning_of
 from tasks.transport.client import Client
 
-__all__ = ["HEADERS", "PARSER", "STREAMS", "conform", "fetch"]
+__all__ = ["HEADERS", "PARSER", "STREAMS", "conform", "fetch", "probe"]
 
 #: Raise it when the same raw rows would conform to other events.
-PARSER = "github-2"
+PARSER = "github-3"
 #: For the client of this source: sent with every request, next pages included. Later versions
 #: of the API leave out `merge_commit_sha`, which reverts and deployments are traced by.
 HEADERS = {

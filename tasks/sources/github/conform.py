@@ -69,8 +69,11 @@ def _pull_request_facts(row: RawRow) -> Iterator[Fact]:
         EventKind.BRANCHED,
         created_at,
         _text(row["branch_prefix"]),
-        _text(row["branch_digest"]),
+        # A fork's branch is one of another repository, whatever it is called.
+        None if row["is_fork"] else _text(row["branch_digest"]),
     )
+    for session in _texts(row.get("sessions")):
+        yield Fact(item, EventKind.SESSION, created_at, ref=session)
     if row["merged_at"]:
         yield Fact(item, EventKind.MERGED, _text(row["merged_at"]), ref=_text(row["merge_commit"]))
     elif row["closed_at"]:
@@ -85,11 +88,15 @@ def _pull_request_facts(row: RawRow) -> Iterator[Fact]:
 
 def _commit_facts(row: RawRow, item: str, created_at: str | None) -> Iterator[Fact]:
     committed_at = created_at
+    for agent in _texts(row.get("agents")):
+        yield Fact(item, EventKind.ASSISTED, created_at, agent)
     for commit in _rows(row["commits"]):
         for agent in _texts(commit["agents"]):
             yield Fact(item, EventKind.ASSISTED, created_at, agent)
         for stamp in _texts(commit["stamps"]):
             yield Fact(item, EventKind.STAMPED, created_at, stamp, "trailer")
+        for session in _texts(commit.get("sessions")):
+            yield Fact(item, EventKind.SESSION, created_at, ref=session)
         if commit["sha"] == row["head"] and commit["committed_at"]:
             committed_at = max(str(created_at), str(commit["committed_at"]))
     yield Fact(item, EventKind.HEAD, committed_at, ref=_text(row["head"]))

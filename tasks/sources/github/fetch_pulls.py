@@ -98,7 +98,9 @@ def _part(reading: Reading, repo: Repo, path: str, what: str) -> list[Json] | No
     """Read the reviews or commits of a pull request; None, which is not empty, if refused."""
     place = place_of(repo, f"pulls/{what}")
     found = reading.part(place, path, {})
-    parse = parse_review if what == "reviews" else parse_commit
+    parse = (
+        parse_review if what == "reviews" else partial(parse_commit, keyed_digest=repo.keyed_digest)
+    )
     return None if found is None else [*reading.parse(place, found, parse)]
 
 

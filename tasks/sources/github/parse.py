@@ -4,6 +4,8 @@ Kept: numeric ids, states, instants, hashes of commits, names of repositories of
 organisations, workflow stamps, ticket keys, declared branch prefixes, keyed digests.
 """
 
+from collections.abc import Callable
+
 from tasks.core.batches import Json, RawRow
 from tasks.core.identities import agent_of_email
 from tasks.core.instants import instant_text
@@ -60,6 +62,8 @@ def parse_pull_request(payload: object, repo: Repo) -> RawRow:
         "reverts": list(reverts),
         "reviews": None,
         "commits": None,
+        **_signed(body),
+        **_sessions(body, repo.keyed_digest),
     }
 
 
@@ -79,8 +83,8 @@ def parse_review(payload: object) -> RawRow:
     }
 
 
-def parse_commit(payload: object) -> RawRow:
-    """Reduce a commit of a pull request to hints: agents, stamps, reverted commits.
+def parse_commit(payload: object, keyed_digest: Callable[[str], str]) -> RawRow:
+    """Reduce a commit of a pull request to hints: agents, sessions, stamps, reverted commits.
 
     Raises:
         pydantic.ValidationError: A key or an instant is missing or malformed.
@@ -91,7 +95,7 @@ def parse_commit(payload: object) -> RawRow:
         commit.commit.author,
         commit.commit.committer,
     )
-    agents = texts.co_authoring_agents(message)
+    agents = texts.signing_agents(message)
     written_by = actor_of(commit.author) if commit.author else None
     for agent in (written_by, agent_of_email((author.email if author else "") or "")):
         if agent and agent.startswith("agent:"):
@@ -105,4 +109,17 @@ def parse_commit(payload: object) -> RawRow:
         "stamps": list(stamps.ids),
         "malformed_stamps": stamps.malformed,
         "reverts": list(texts.reverted_commits(message)),
+        **_sessions(message, keyed_digest),
     }
+
+
+def _signed(body: str) -> RawRow:
+    """Keep which agents signed a body; few did, and rows of the others stay as they were."""
+    found = texts.signing_agents(body)
+    return {"agents": sorted(found)} if found else {}
+
+
+def _sessions(text: str, keyed_digest: Callable[[str], str]) -> RawRow:
+    """Keep what sessions a text names; few do, and rows of the others stay as they were."""
+    found = texts.agent_sessions(text)
+    return {"sessions": [keyed_digest(one) for one in found]} if found else {}

@@ -10,8 +10,23 @@ from tasks.core.work.work_items import LinkType, github_item, jira_key_ref
 
 _STAMP = re.compile(r"[a-z0-9_.-]{1,64}", re.ASCII)
 _WORKFLOW_LABEL = "workflow:"
+# The last one is Copilot's, the one before it Claude's; ours names a session of any log.
+_AGENT_SESSION = re.compile(
+    r"^(?:Agent-Session|Claude-Session|Agent-Logs-Url):[ \t]*(?:\S*/)?([A-Za-z0-9_-]{8,128})"
+    r"[ \t]*\r?$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _AGENT_WORKFLOW = re.compile(r"^Agent-Workflow:[ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 _CO_AUTHOR = re.compile(r"^Co-authored-by:[^<\n]*<([^>\s]+)>", re.IGNORECASE | re.MULTILINE)
+#: Lines that agents put below what they write, whole: the bare names are words and people's, too.
+_SIGNED_BY = {
+    "agent:claude": re.compile(
+        r"^\W{0,4}Generated with \[Claude Code\]\(https://(?:www\.)?claude\.(?:ai/code|com/claude-code)"
+        r"[^\s)]{0,200}\)\s*$",
+        re.MULTILINE,
+    ),
+    "agent:cursor": re.compile(r"^Made-with:[ \t]*Cursor[ \t\r]*$", re.IGNORECASE | re.MULTILINE),
+}
 _COMMIT_REVERTED = re.compile(r"\bThis reverts commit ([0-9a-f]{40,64})\b", re.IGNORECASE)
 _REPOSITORY = r"(?P<repo>[A-Za-z0-9-]{1,39}/[A-Za-z0-9_.-]{1,100})"
 _NUMBER = r"(?P<number>[1-9]\d{0,9})\b"
@@ -103,10 +118,19 @@ def trailer_stamps(messages: Iterable[str]) -> Stamps:
     return stamps
 
 
-def co_authoring_agents(message: str) -> set[str]:
-    """Name the agents among the co-authors of a commit, as `agent:<vendor>`."""
-    agents = (agent_of_email(email) for email in _CO_AUTHOR.findall(message))
-    return {agent for agent in agents if agent}
+def agent_sessions(text: str) -> list[str]:
+    """List the sessions that trailers of a message or lines of a body name."""
+    return list(dict.fromkeys(_AGENT_SESSION.findall(text)))
+
+
+def signing_agents(text: str) -> set[str]:
+    """Name the agents that signed a commit or a pull request, as `agent:<vendor>`.
+
+    By a co-author's address, or by the line that the agent itself puts below its text.
+    """
+    agents = (agent_of_email(email) for email in _CO_AUTHOR.findall(text))
+    signed = {agent for agent, line in _SIGNED_BY.items() if line.search(text)}
+    return signed | {agent for agent in agents if agent}
 
 
 def reverted_commits(message: str) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from config.shapes.sources import JiraSource
 from tasks.core.batches import Pulled, Stream, StreamKind, Watermark
 from tasks.sources.jira.conform import conform
 from tasks.sources.jira.fetch import Reading, fetch_issues, read_to_of
+from tasks.sources.jira.probe import probe
 from tasks.transport.client import Client
 
-__all__ = ["PARSER", "STREAMS", "conform", "fetch"]
+__all__ = ["PARSER", "STREAMS", "conform", "fetch", "probe"]
 
 #: Raise it when the same raw rows would conform to other events.
 PARSER = "jira-2"

@@ -1,6 +1,6 @@
 """The bill behind the books: the newest one that says what is booked, or none at all."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
@@ -21,6 +21,7 @@ from tests.core.exported import (
     DAY,
     PLAIN,
     REST,
+    SKU,
     bill,
     book,
     charge,
@@ -52,12 +53,54 @@ def test_bills_of_several_sources_count_together() -> None:
     bills = [
         bill(charge(90), digest="too much"),
         bill(charge(70), digest="one"),
-        bill(charge(30, source="other"), source="other", digest="two"),
+        bill(charge(30, source="other", sku="web_search"), source="other", digest="two"),
     ]
 
     lines = booked_lines(POSTED, bills, CURRENCIES)[book()]
 
     assert sum(line.billed_nano for line in lines) == 100
+
+
+def test_what_two_sources_bill_of_one_sku_counts_once_and_is_the_first_ones() -> None:
+    again = charge(95, source="later"), charge(3, kind="output", source="later")
+    bills = [
+        bill(*again, charge(30, source="later", sku="web_search"), source="later", digest="two"),
+        bill(charge(70), digest="one"),
+    ]
+
+    lines = booked_lines(POSTED, bills, CURRENCIES)[book()]
+
+    found = {(line.key.sku, line.evidence): line.billed_nano for line in lines}
+    assert found == {(SKU, "one"): 70, ("web_search", "two"): 30}
+
+
+def test_a_source_that_came_after_the_day_was_booked_has_no_part_in_it() -> None:
+    bills = [
+        bill(charge(40, sku="promised", source="new"), source="new", digest="new"),
+        bill(charge(100), digest="booked"),
+    ]
+
+    lines = booked_lines(POSTED, bills, CURRENCIES)[book()]
+
+    assert [(line.evidence, line.billed_nano) for line in lines] == [("booked", 100)]
+
+
+@pytest.mark.parametrize(("opinion", "evidence"), [("bill", "second"), ("second", "bill")])
+def test_a_second_opinion_is_taken_only_where_the_books_are_made_of_it(
+    opinion: str, evidence: str
+) -> None:
+    equal = [
+        bill(charge(100, source=name), source=name, digest=name) for name in ("bill", "second")
+    ]
+    marked = [replace(one, is_opinion=one.source == opinion) for one in equal]
+
+    both = booked_lines(POSTED, marked, CURRENCIES)[book()]
+    alone = booked_lines(POSTED, [one for one in marked if one.source == opinion], CURRENCIES)[
+        book()
+    ]
+
+    assert [line.evidence for line in both] == [evidence]
+    assert [line.evidence for line in alone] == [opinion]
 
 
 def test_books_that_no_bill_says_are_refused_by_day() -> None:

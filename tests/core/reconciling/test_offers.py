@@ -197,7 +197,7 @@ def test_the_diff_of_the_shipped_file_applies_and_loads(tmp_path: Path) -> None:
 
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=diff, text=True, check=True)  # noqa: S607
     was, now = load_config(CONFIG).sources, load_config(folder).sources
-    anthropic, openai = (issuer.contract for issuer in now.issuers)
+    anthropic, openai = (issuer.contract for issuer in now.issuers[:2])
     assert [str(line.factor) for line in anthropic] == ["0.9000", "0.8500", "0.90"]
     assert [(line.model, str(line.factor)) for line in openai] == [("gpt-6[*]", "1.1000")]
     assert now.sources == was.sources

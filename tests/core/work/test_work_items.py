@@ -204,3 +204,16 @@ def test_links_and_severity_of_an_incident_are_kept() -> None:
 
     assert (state.is_incident, state.severity) == (True, "sev1")
     assert state.links == (Link(LinkType.CAUSED_BY, OTHER),)
+
+
+@pytest.mark.parametrize("prefix", [f"night{number}/" for number in range(8)])
+def test_a_branch_read_again_once_its_beginning_is_declared_keeps_the_longest(prefix: str) -> None:
+    # Ids of events order those of one instant, so that any of them may come last.
+    seen = [
+        event(EventKind.BRANCHED, value=value, ref="digest")
+        for value in (None, prefix, prefix + "shift/")
+    ]
+
+    assert current_items([OPENED, *seen[:2]])[PULL].branch_prefix == prefix
+    assert current_items([OPENED, *seen])[PULL].branch_prefix == prefix + "shift/"
+    assert current_items([OPENED, seen[0]])[PULL].branch_prefix is None

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from config.shapes.sources import Issuer
 from tasks.core.batches import Conformed
 from tasks.sources import agent_log
-from tasks.sources.agent_log_hints import HintReader
-from tasks.sources.agent_log_record import reduce_record
+from tasks.sources.agent_log.hints import HintReader
+from tasks.sources.agent_log.record import reduce_record
 from tests.sources.agent_log.writing import (
     DAY,
     conform,

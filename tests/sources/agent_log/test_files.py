@@ -10,7 +10,7 @@ import zstandard
 
 from tasks.core.errors import SourceError
 from tasks.sources import agent_log
-from tasks.sources.agent_log_files import MAX_LINE_BYTES
+from tasks.transport.line_files import MAX_LINE_BYTES
 from tests.sources.agent_log.writing import (
     DAY,
     WINDOW,
@@ -202,7 +202,7 @@ def test_a_file_that_may_not_be_read_is_a_fault(tmp_path: Path) -> None:
 def test_files_that_are_no_logs_are_a_fault_and_not_a_flood(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(agent_log, "_MOST_REJECTS", 3)
+    monkeypatch.setattr(agent_log, "MOST_REJECTS", 3)
 
     assert len(codes(pull_text(tmp_path, b"x\n" * 3))) == 3
     with pytest.raises(SourceError, match="more than 3 bad lines"):

@@ -66,6 +66,7 @@ def test_everything_a_line_may_say_reaches_the_runs_table(tmp_path: Path) -> Non
         "cache_write_1h_tokens": None,
         "output_tokens": 5,
         "reported_cost_nano": 123_456_790,
+        "session": None,
         "stamp": "claims-router",
         "branch_prefix": "agent/router/",
         "branch_item": "OPS-12",

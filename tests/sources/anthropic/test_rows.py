@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from tasks.core.batches import RawRow, Reject
 from tasks.core.tables import CHARGES, TOKEN_KINDS, USAGE
-from tasks.sources.anthropic_payloads import cents_to_nano, parse_buckets, parse_cost, parse_usage
-from tasks.sources.anthropic_rows import conform_charges, conform_usage
+from tasks.sources.anthropic.payloads import parse_buckets, parse_cost, parse_usage
+from tasks.sources.anthropic.rows import conform_charges, conform_usage
 from tasks.sources.report_days import gather_days
+from tasks.sources.report_fields import cents_to_nano
 from tests.sources.vendor_reports import recorded
 
 DAY = date(2026, 11, 10)

@@ -237,6 +237,16 @@ def test_stamps_come_from_labels_and_trailers_and_agents_from_addresses(nights: 
     assert [finding.code for finding in night.conformed[0].findings] == ["malformed_stamp"]
 
 
+def test_a_body_that_an_agent_signed_tells_of_it_where_no_commit_does(nights: Begin) -> None:
+    body = "Tidy up\n\nCo-Authored-By: Claude <noreply@anthropic.com>"
+    night = nights(FakeRepo(pulls=[pull(4, body=body), pull(5, body="By Claude")]))
+
+    night.pull()
+
+    states = night.states()
+    assert (states["gh:900#4"].agents, states["gh:900#5"].agents) == (("agent:claude",), ())
+
+
 def test_a_stamp_whose_label_was_taken_off_no_longer_holds(nights: Begin) -> None:
     repo = FakeRepo(pulls=[pull(4, labels=[{"name": "workflow:a"}])])
     label_event = {
@@ -253,6 +263,31 @@ def test_a_stamp_whose_label_was_taken_off_no_longer_holds(nights: Begin) -> Non
     night.pull("item_events")
 
     assert night.states()["gh:900#4"].stamps == ()
+
+
+def test_sessions_are_kept_as_digests_that_logs_agree_with(nights: Begin) -> None:
+    repo = FakeRepo(
+        pulls=[pull(4, body="Claude-Session: https://claude.ai/code/session_01Ab")],
+        commits={4: [commit("Tidy up\n\nAgent-Session: 0f3a-77b2-91\n")]},
+    )
+    night = nights(repo)
+
+    night.pull()
+
+    told = sorted(map(keyed_digest, ("session_01Ab", "0f3a-77b2-91")))
+    assert night.states()["gh:900#4"].sessions == tuple(told)
+
+
+def test_a_branch_of_a_fork_is_none_of_this_repository(nights: Begin) -> None:
+    ours = {"ref": "fix/a", "sha": "e" * 40, "repo": {"id": 900}}
+    forked = {"ref": "fix/a", "sha": "f" * 40, "repo": {"id": 901}}
+    night = nights(FakeRepo(pulls=[pull(4, head=ours), pull(5, head=forked)]))
+
+    night.pull()
+
+    states = night.states()
+    assert states["gh:900#4"].branch_digest == keyed_digest("fix/a")
+    assert states["gh:900#5"].branch_digest is None
 
 
 def test_a_branch_is_kept_as_prefix_ticket_and_digest(nights: Begin) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ DEPLOYMENT: Parser = lambda payload: parse_checks.parse_deployment(payload, REPO
 ACCOUNT: Parser = payloads.Account.model_validate
 REPOSITORY: Parser = payloads.Repository.model_validate
 
+COMMIT: Parser = partial(parse.parse_commit, keyed_digest=keyed_digest)
 TABLES: dict[str, Parser] = {
     "accounts": ACCOUNT,
     "issues": ISSUE,
@@ -61,7 +63,7 @@ TABLES: dict[str, Parser] = {
     "pull_requests_bot_filter": PULL,
     "pull_request_reviews": parse.parse_review,
     "pr_reviews_bot_filter": parse.parse_review,
-    "pull_request_commits": parse.parse_commit,
+    "pull_request_commits": COMMIT,
 }
 TABLES_LEFT_OUT = {
     "account_orgs": "organisations of a person; we never ask about people",
@@ -88,9 +90,9 @@ ENDPOINTS: list[tuple[str, Parser, str | None]] = [
     (rf"{_R}/pulls(?:/\d+)?", PULL, None),
     (rf"{_R}/pulls/\d+/requested_reviewers", PULL, None),
     (rf"{_R}/pulls/\d+/reviews(?:/\d+(?:/events)?)?", parse.parse_review, None),
-    (rf"{_R}/pulls/\d+/commits", parse.parse_commit, None),
-    (rf"{_R}/commits/[0-9a-f]+", parse.parse_commit, None),
-    (rf"{_R}/compare/.*", parse.parse_commit, "commits"),
+    (rf"{_R}/pulls/\d+/commits", COMMIT, None),
+    (rf"{_R}/commits/[0-9a-f]+", COMMIT, None),
+    (rf"{_R}/compare/.*", COMMIT, "commits"),
     (rf"{_R}/commits/[0-9a-f]+/check-runs", parse_checks.parse_check_run, "check_runs"),
     (rf"{_R}/check-runs(?:/\d+)?", parse_checks.parse_check_run, None),
     (rf"{_R}/(?:commits/[0-9a-f]+/)?statuses(?:/[0-9a-f]+)?", parse_checks.parse_status, None),
@@ -161,7 +163,7 @@ def test_every_webhook_example_is_parsed_member_by_member(shared: Path) -> None:
             parsed[name] += 1
         if path.name.startswith("status") or path.parent.name == "status":
             parse_checks.parse_status(payload)
-            parse.parse_commit(payload["commit"])
+            COMMIT(payload["commit"])
             parsed["status"] += 1
         assert found, path
 

@@ -88,6 +88,44 @@ def test_incident_markers_and_labels_say_the_same_once() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "sessions"),
+    [
+        ("x\n\nAgent-Session: 0f3a-77b2-91\r\n", ["0f3a-77b2-91"]),
+        ("Claude-Session: https://claude.ai/code/session_01Ab", ["session_01Ab"]),
+        ("agent-logs-url: https://github.com/o/r/sessions/1b2c-3d4e", ["1b2c-3d4e"]),
+        ("Agent-Session: 12345678\nAgent-Session: 12345678", ["12345678"]),
+        ("Agent-Session: short", []),
+        ("Agent-Session: jo@example.invalid", []),
+        ("see Agent-Session: 12345678", []),
+    ],
+)
+def test_a_session_is_a_trailer_with_an_id_or_an_address_that_ends_in_one(
+    text: str, sessions: list[str]
+) -> None:
+    assert texts.agent_sessions(text) == sessions
+
+
+@pytest.mark.parametrize(
+    ("text", "agents"),
+    [
+        ("x\n\nCo-Authored-By: Claude <noreply@anthropic.com>\r\n", {"agent:claude"}),
+        ("🤖 Generated with [Claude Code](https://claude.com/claude-code)\r\n", {"agent:claude"}),
+        ("Generated with [Claude Code](https://claude.ai/code)", {"agent:claude"}),
+        ("Made-with: Cursor", {"agent:cursor"}),
+        ("Generated with [Claude Code](https://claude.example/code)", set()),
+        ("It says Generated with [Claude Code](https://claude.ai/code)", set()),
+        ("Generated with Claude Code", set()),
+        ("Made-with: Cursor and love", set()),
+        ("Co-authored-by: Claude Dupont <claude@example.invalid>", set()),
+    ],
+)
+def test_an_agent_signs_by_its_address_or_its_own_line_and_by_no_name(
+    text: str, agents: set[str]
+) -> None:
+    assert texts.signing_agents(text) == agents
+
+
+@pytest.mark.parametrize(
     "hostile",
     [
         "fixes " * 20_000,
@@ -96,6 +134,9 @@ def test_incident_markers_and_labels_say_the_same_once() -> None:
         "A_" * 50_000 + "-",
         "https://" + "a/" * 50_000,
         "Agent-Workflow: " + " " * 100_000,
+        "Claude-Session: " + "a/" * 50_000 + "!",
+        "Generated with [Claude Code](https://claude.ai/code" + "a" * 100_000,
+        "Made-with:" + " " * 100_000,
     ],
 )
 @pytest.mark.timeout(5)
@@ -103,6 +144,7 @@ def test_no_text_makes_the_reading_of_it_slow(hostile: str) -> None:
     texts.closing_links(hostile, NAMES)
     texts.reverted_items(hostile, NAMES)
     texts.incident_links(hostile, [hostile], NAMES)
+    texts.agent_sessions(hostile)
     texts.mentioned_tickets(hostile)
-    texts.co_authoring_agents(hostile)
+    texts.signing_agents(hostile)
     texts.trailer_stamps([hostile])

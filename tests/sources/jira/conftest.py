@@ -13,7 +13,7 @@ from tasks.core.work.item_states import ItemState, current_items
 from tasks.core.work.work_items import EventKind, ItemEvent
 from tasks.sources import jira
 from tasks.transport.client import Client
-from tasks.transport.credentials import JiraBasic
+from tasks.transport.credentials import Basic
 from tasks.transport.limits import Vendor
 from tasks.transport.waits import MemoryWaitStore
 from tests.sources.jira.fake_jira import FakeJira
@@ -42,7 +42,7 @@ class Nights:
             self.config.name,
             self.server.url,
             vendor=Vendor.JIRA,
-            credential=JiraBasic("robot", SECRET, [self.server.netloc]),
+            credential=Basic("robot", SECRET, [self.server.netloc]),
             waits=MemoryWaitStore(),
             clock=FakeClock(),
             deadline=datetime(2026, 11, 21, 20, tzinfo=UTC),

@@ -8,9 +8,9 @@ import pytest
 
 from tasks.core.batches import RawRow, Reject
 from tasks.core.tables import CHARGES, USAGE
-from tasks.sources.openai_line_items import split_line_item
-from tasks.sources.openai_payloads import parse_buckets, parse_cost, parse_usage
-from tasks.sources.openai_rows import conform_charges, conform_usage
+from tasks.sources.openai.line_items import split_line_item
+from tasks.sources.openai.payloads import parse_buckets, parse_cost, parse_usage
+from tasks.sources.openai.rows import conform_charges, conform_usage
 from tests.sources.vendor_reports import recorded
 
 SHARED: dict[str, Any] = {

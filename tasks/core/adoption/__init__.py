@@ -1,0 +1,1 @@
+"""The first day: what can be proposed before anybody has stamped or declared anything."""

@@ -1,0 +1,213 @@
+"""Logs of requests read set-wise: millions of lines, out of core, each request once."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from tasks.core.batches import Reject
+from tasks.core.books import Snapshot
+from tasks.core.days import window_days
+from tasks.core.errors import SourceError
+from tasks.core.findings import Finding
+from tasks.core.reading import Reading
+from tasks.core.refusals import MOST_REJECTS, is_mostly_bad, place_of
+from tasks.core.tables import TOKEN_KINDS
+from tasks.lake import reading_repeats, reading_sql
+from tasks.lake.bulk_files import Filing, write_raw_lines
+from tasks.lake.reading_engine import Workbench, open_workbench
+from tasks.lake.reading_lookups import look_up
+from tasks.lake.reading_refusals import Refused, Rescued, refused_rows, unread_lines
+from tasks.lake.store import Lake
+from tasks.lake.streamed import GROUP_ROWS, text_pieces
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """A log as it was read, until it is closed.
+
+    Attributes:
+        rows: Requests of each day of the window, by UTC day of their end.
+        rejects: Lines that were refused, by the same days.
+        findings: What the reading told of its tallies.
+    """
+
+    rows: Mapping[date, int]
+    rejects: Mapping[date, tuple[Reject, ...]]
+    findings: tuple[Finding, ...]
+    _engine: duckdb.DuckDBPyConnection
+    _reading: Reading
+
+    def tokens(self) -> list[tuple[date, str, str, tuple[int, ...]]]:
+        """Sum the tokens of the requests by day, issuer and model as logged.
+
+        Returns:
+            The sums in the order of `TOKEN_KINDS`; what was not reported is no part of them.
+        """
+        told = {"purpose", *self._reading.fields}
+        sums = ", ".join(
+            f"CAST(coalesce(sum({name}), 0) AS HUGEINT)" if name in told else "0"
+            for name in (f"{kind}_tokens" for kind in TOKEN_KINDS)
+        )
+        rows = self._engine.execute(
+            f"SELECT _day, issuer, model, {sums} FROM kept WHERE _day NOT NULL"  # noqa: S608 ours
+            " GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+        return [(*row[:3], tuple(map(int, row[3:]))) for row in rows]
+
+    def write(self, lake: Lake, filing: Filing) -> Snapshot:
+        """Publish the requests of one day as `Lake.write_raw` would; several threads may."""
+        with self._engine.cursor() as cursor:
+            lines = cursor.execute(reading_sql.lines_of_day(self._reading), [filing.key])
+            batches = lines.to_arrow_reader(GROUP_ROWS)
+            pieces = (piece for batch in batches for piece in text_pieces(batch.column(0)))
+            return write_raw_lines(lake, filing, pieces, self.rows[filing.key])
+
+
+@contextmanager
+def open_log(
+    reading: Reading, *, window: tuple[date, date], today: date, digest: Callable[[str], str]
+) -> Iterator[LogRead]:
+    """Read a log's files for the days of a window, both bounds included.
+
+    A line that is no JSON, or ends when none can, is filed under the day of the line before it.
+    What stands after the last end of line and is no whole record is left for the next night.
+
+    Args:
+        reading: What to read, and how.
+        window: UTC days.
+        today: UTC day of the reading; beyond tomorrow nothing can have ended.
+        digest: Keyed digest, for what files are called.
+
+    Raises:
+        SourceError: A file is no log at all, or there are too many bad lines.
+        LakeError: A file is damaged, or memory or disk do not suffice.
+    """
+    with open_workbench(reading.paths) as bench:
+        yield _read(bench, reading, window, today, digest)
+
+
+def _read(
+    bench: Workbench,
+    reading: Reading,
+    window: tuple[date, date],
+    today: date,
+    digest: Callable[[str], str],
+) -> LogRead:
+    engine = bench.engine
+    links = list(bench.links)
+    places: dict[int, str] = {}
+
+    def place(file: int) -> str:
+        if file not in places:
+            places[file] = place_of(bench.links[links[file]], digest)
+        return places[file]
+
+    engine.execute(reading_sql.lines_view(reading, links))
+    engine.execute(f"CREATE TABLE staged AS {reading_sql.staged(reading)}")
+    refused: list[Refused] = []
+    rescued = Rescued(bench.aside)
+    for file in _files(engine, "SELECT DISTINCT _file FROM staged WHERE _unread"):
+        path = bench.links[links[file]]
+        refused += unread_lines(engine, reading, path, place(file), today, window[1], rescued)
+    if rescued.count:
+        text = str(rescued.close())
+        engine.execute(reading_sql.lines_view(reading, [text], str(reading_sql.RESCUED)))
+        engine.execute(f"INSERT INTO staged {reading_sql.staged(reading)}")
+    _keep(engine, reading, window, today)
+    for file in _files(engine, "SELECT DISTINCT _file FROM kept WHERE _file IS NOT NULL"):
+        if file == reading_sql.RESCUED:
+            path, name = rescued.path, "rescued lines"
+        else:
+            path, name = bench.links[links[file]], place(file)
+        refused += refused_rows(engine, reading, path, name, today, window[1])
+    names = {links[file]: name for file, name in places.items()}
+    _refuse_other_files(engine, reading, names, refused)
+    counts = dict(
+        engine.execute(
+            "SELECT _day, count(*) FROM kept WHERE _day NOT NULL GROUP BY _day"
+        ).fetchall()
+    )
+    days = window_days(*window)
+    return LogRead(
+        rows={day: counts.get(day, 0) for day in days},
+        rejects={day: tuple(one.reject for one in refused if one.day == day) for day in days},
+        findings=_tell(engine, reading, window),
+        _engine=engine,
+        _reading=reading,
+    )
+
+
+def _tell(
+    engine: duckdb.DuckDBPyConnection, reading: Reading, window: tuple[date, date]
+) -> tuple[Finding, ...]:
+    if not reading.tallies:
+        return ()
+    counts = engine.execute(reading_sql.tallied(reading, window)).fetchone() or ()
+    return reading.tell(
+        {name: int(count or 0) for name, count in zip(reading.tallies, counts, strict=True)}
+    )
+
+
+def _keep(
+    engine: duckdb.DuckDBPyConnection, reading: Reading, window: tuple[date, date], today: date
+) -> None:
+    """Make `kept` of the staged lines."""
+    source = "staged"
+    if reading.same:
+        source = "once"
+        for statement in reading_repeats.once(reading):
+            engine.execute(statement)
+    unasked = [
+        lookup.name
+        for lookup in reading.lookups
+        if not look_up(engine, reading, lookup, reading_sql.asked_of(reading, lookup, source))
+    ]
+    lines = reading_sql.judged(reading, today, source, unasked=unasked)
+    engine.execute(f"CREATE VIEW judged AS {lines}")
+    engine.execute(reading_sql.kept(reading, window, has_repeats=False))
+    (requests, distinct) = engine.execute(
+        "SELECT count(*), count(DISTINCT hash(run_id)) FROM kept WHERE _file IS NULL"
+    ).fetchone() or (0, 0)
+    if requests == distinct:
+        return
+    engine.execute("DROP VIEW judged")
+    engine.execute(f"CREATE TABLE judged AS {lines}")
+    for statement in reading_repeats.best(reading):
+        engine.execute(statement)
+    engine.execute(reading_sql.kept(reading, window, has_repeats=True))
+
+
+def _refuse_other_files(
+    engine: duckdb.DuckDBPyConnection,
+    reading: Reading,
+    places: Mapping[str, str],
+    refused: list[Refused],
+) -> None:
+    """Refuse a log that is none."""
+    if len(refused) > MOST_REJECTS:
+        detail = f"{refused[0].reject.place} and others hold more than {MOST_REJECTS} bad lines"
+        raise SourceError(reading.source, f"{detail}; correct `paths`")
+    bad: dict[str, int] = {}
+    for one in refused:
+        bad[one.reject.place] = bad.get(one.reject.place, 0) + 1
+    for link, place in places.items():
+        count = bad.get(place, 0)
+        if not is_mostly_bad(count, 0):
+            continue
+        engine.execute(reading_sql.lines_view(reading, [link]))
+        # A line of telemetry holds many records, of which one may be bad.
+        records_of = f"SELECT count(*) FROM {reading.relation}"  # noqa: S608 ours
+        (records,) = engine.execute(records_of).fetchone() or (0,)
+        if is_mostly_bad(count, records - count):
+            detail = (
+                f"{place}: {count} of {records} lines cannot be read; restore the log, or correct"
+                " `paths`"
+            )
+            raise SourceError(reading.source, detail)
+
+
+def _files(engine: duckdb.DuckDBPyConnection, query: str) -> list[int]:
+    return sorted(row[0] for row in engine.execute(query).fetchall())

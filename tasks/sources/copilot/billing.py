@@ -1,0 +1,134 @@
+"""One day of Copilot's bill, put together from the reports that tell of it.
+
+AI credits stand in two reports: by model in their own, without a model in the bill of all
+products. They are the same money, so only the first is booked, and the second is compared.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from tasks.core.batches import Reject
+from tasks.core.money import to_nano
+from tasks.sources.copilot.cost_centers import rest_of
+from tasks.sources.copilot.names import Unit, is_seat, sold_as, unit_of
+from tasks.sources.copilot.payloads import Item, Told
+
+#: In nano units: two reports of one day that differ by more are told.
+_CENT = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What GitHub says of one account and day.
+
+    Attributes:
+        metered: AI credits, or premium requests before June 2026.
+        lines: Copilot's lines of the bill of all products.
+    """
+
+    account: str
+    metered: Told
+    lines: Told
+
+
+@dataclass(frozen=True, slots=True)
+class DayBill:
+    """What a day was billed.
+
+    Attributes:
+        items: By account.
+        has_metered: Whether the report of AI credits has anything; no use and a report that is
+            not computed yet look the same.
+        apart_nano: By how much the two reports of AI credits differ, where both tell of them;
+            0 within a cent.
+        contradiction: Why the day cannot be taken as it is; empty if it can.
+    """
+
+    day: date
+    items: Sequence[tuple[str, Item]]
+    rejects: Sequence[Reject]
+    has_metered: bool
+    apart_nano: int = 0
+    contradiction: str = ""
+
+
+def day_bill(day: date, total: Answers, centers: Sequence[Answers] = ()) -> DayBill:
+    """Put the answers of one day together.
+
+    Args:
+        day: In UTC.
+        total: Of the organisation, or of the whole enterprise.
+        centers: Of its cost centres; what they were billed is part of the total.
+    """
+    billed = [(one.account, item) for one in centers for item in _booked(one)]
+    rest = rest_of(_booked(total), (item for _, item in billed)) if centers else _booked(total)
+    of_centers = [one for part in centers for one in (*part.metered.rejects, *part.lines.rejects)]
+    listed, both = _listed(total), [*total.metered.items, *_untold(total)]
+    apart_nano = _nano(listed, _net) - _nano(both, _net) if listed else 0
+    bill = DayBill(
+        day=day,
+        items=[*billed, *((total.account, item) for item in rest or ())],
+        rejects=[*total.metered.rejects, *total.lines.rejects],
+        has_metered=bool(total.metered.items or total.metered.rejects),
+        apart_nano=apart_nano if abs(apart_nano) > _CENT else 0,
+    )
+    if total.lines.strays or any(one.lines.strays for one in centers):
+        return replace(bill, contradiction="the bill of all products has lines of other days")
+    if rest is None:
+        return replace(bill, contradiction="the cost centres were billed more than the enterprise")
+    if of_centers:
+        return replace(bill, contradiction="a line of a cost centre cannot be read")
+    if not bill.has_metered and _nano(listed, _gross):
+        return replace(
+            bill, contradiction="the report of AI credits is empty, the bill of all products is not"
+        )
+    return bill
+
+
+def _booked(answers: Answers) -> list[Item]:
+    """Choose what is booked: all that is metered, and what only the other report tells."""
+    skus = {item.sku for item in answers.metered.items}
+    others = [
+        line for line in answers.lines.items if not _is_metered(line) and line.sku not in skus
+    ]
+    return [*answers.metered.items, *others, *_untold(answers)]
+
+
+def _untold(answers: Answers) -> list[Item]:
+    """List metered lines that their own report lacks, unless both come to the same sum.
+
+    What was refused of that report is in quarantine, so it is not missing. Where it is empty
+    altogether, the day is not taken at all.
+    """
+    metered = answers.metered.items
+    held_nano = sum(one.amount_nano or 0 for one in answers.metered.rejects)
+    missing_nano = _nano(_listed(answers), _net) - _nano(metered, _net) - held_nano
+    if not metered or abs(missing_nano) <= _CENT:
+        return []
+    told = {sold_as(item.sku) for item in metered}
+    return [line for line in _listed(answers) if sold_as(line.sku) not in told]
+
+
+def _listed(answers: Answers) -> list[Item]:
+    """List what the bill of all products tells of metered money."""
+    return [line for line in answers.lines.items if _is_metered(line)]
+
+
+def _is_metered(line: Item) -> bool:
+    if is_seat(line.sku, line.unit):
+        return False
+    return sold_as(line.sku) is not None or unit_of(line.unit) in {Unit.CREDITS, Unit.REQUESTS}
+
+
+def _net(item: Item) -> Decimal:
+    return item.net
+
+
+def _gross(item: Item) -> Decimal:
+    return item.net if item.gross is None else item.gross
+
+
+def _nano(items: Iterable[Item], amount: Callable[[Item], Decimal]) -> int:
+    return sum(to_nano(amount(item)) for item in items)
