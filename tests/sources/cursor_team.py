@@ -3,17 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from config.shapes.sources import CursorSource
 from tasks.core.batches import Pulled, Stream
 from tasks.core.people import Door
 from tasks.sources import cursor
-from tasks.transport.client import Client
 from tasks.transport.credentials import Basic
 from tasks.transport.limits import Vendor
-from tasks.transport.waits import MemoryWaitStore
-from tests.transport.loopback import NOW, SECRET, UNPACED, FakeClock, Reply, Request, Server
+from tests.transport.loopback import NOW, SECRET, Reply, Request, caller, serving
 
 Event = dict[str, Any]
 DAY = date(2026, 11, 18)
@@ -200,31 +198,11 @@ def pull(
     **changes: Any,
 ) -> Pulled:
     """Fetch a stream from the team over a socket."""
-    server = Server(team.answer)
-    try:
-        client = Client(
-            "cursor",
-            server.url,
-            vendor=Vendor.CURSOR,
-            credential=Basic(SECRET, "", [server.netloc]),
-            waits=MemoryWaitStore(),
-            clock=FakeClock(),
-            deadline=NOW + timedelta(hours=8),
-            pace=UNPACED,
-        )
-        with client:
-            pulled = cursor.fetch(
-                stream, client, source(**changes), window, None, now, at or door()
-            )
-    finally:
-        server.stop()
+    with serving(team.answer) as server:
         team.requests = server.requests
-    return pulled
-
-
-def query_of(request: Request) -> dict[str, list[str]]:
-    """The query of a request."""
-    return parse_qs(urlsplit(request.path).query)
+        credential = Basic(SECRET, "", [server.netloc])
+        with caller(server, "cursor", credential, vendor=Vendor.CURSOR) as client:
+            return cursor.fetch(stream, client, source(**changes), window, None, now, at or door())
 
 
 def charges_of(pulled: Pulled) -> list[dict[str, object]]:

@@ -3,16 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from config.shapes.sources import DevinSource
 from tasks.core.batches import Pulled, Stream, Watermark
 from tasks.core.people import Door
 from tasks.sources import devin
-from tasks.transport.client import Client
 from tasks.transport.credentials import Bearer
-from tasks.transport.waits import MemoryWaitStore
-from tests.transport.loopback import NOW, SECRET, UNPACED, FakeClock, Reply, Request, Server
+from tests.transport.loopback import NOW, SECRET, Reply, Request, caller, serving
 
 Said = dict[str, Any]
 DAY = date(2026, 11, 18)
@@ -98,7 +96,7 @@ class Organisation:
         assert path == f"{ROOT}/sessions"
         if self.sessions is None:
             return Reply(403, body={"detail": "Forbidden"})
-        first = int(query_of(request).get("after", ["0"])[0])
+        first = int(request.query.get("after", ["0"])[0])
         last = first + self.page_size
         has_more = last < len(self.sessions)
         frame = {
@@ -159,30 +157,12 @@ def pull(
     **changes: Any,
 ) -> Pulled:
     """Fetch a stream from the organisation over a socket."""
-    server = Server(organisation.answer)
-    try:
-        client = Client(
-            "devin",
-            server.url,
-            credential=Bearer(SECRET, [server.netloc]),
-            waits=MemoryWaitStore(),
-            clock=FakeClock(),
-            deadline=NOW + timedelta(hours=8),
-            pace=UNPACED,
-        )
-        with client:
-            pulled = devin.fetch(
+    with serving(organisation.answer) as server:
+        organisation.requests = server.requests
+        with caller(server, "devin", Bearer(SECRET, [server.netloc])) as client:
+            return devin.fetch(
                 stream, client, source(**changes), window, watermark, now, at or door()
             )
-    finally:
-        server.stop()
-        organisation.requests = server.requests
-    return pulled
-
-
-def query_of(request: Request) -> dict[str, list[str]]:
-    """The query of a request."""
-    return parse_qs(urlsplit(request.path).query)
 
 
 def lines_of(pulled: Pulled, **changes: Any) -> list[dict[str, object]]:

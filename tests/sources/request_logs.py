@@ -1,7 +1,7 @@
 """Logs of requests over HTTP: their sources, and a pull from a scripted server."""
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any
 
@@ -11,11 +11,9 @@ from tasks.core.digests import keyed_digest
 from tasks.core.people import Door
 from tasks.core.requests import Request
 from tasks.sources.request_marks import RequestMarks
-from tasks.transport.client import Client
 from tasks.transport.credentials import Bearer
-from tasks.transport.waits import MemoryWaitStore
 from tests.transport import loopback
-from tests.transport.loopback import NOW, SECRET, UNPACED, FakeClock, Reply, Server
+from tests.transport.loopback import NOW, SECRET, Reply, caller, serving
 
 DAY = date(2026, 11, 17)
 DIGEST = keyed_digest("a key for tests only, 32 characters or more")
@@ -58,24 +56,14 @@ def pull(
 ) -> Pulled:
     """Fetch a stream from a server that answers by script."""
     kind = adapter.__name__.rpartition(".")[2]
-    server = Server(answer)
     wanted = next(one for one in adapter.STREAMS if one.name == stream)
-    try:
-        client = Client(
-            "log",
-            server.url,
-            credential=Bearer(SECRET, [server.netloc]),
-            waits=MemoryWaitStore(),
-            clock=FakeClock(),
-            deadline=NOW + timedelta(hours=8),
-            pace=UNPACED,
+    with (
+        serving(answer) as server,
+        caller(server, "log", Bearer(SECRET, [server.netloc])) as client,
+    ):
+        pulled: Pulled = adapter.fetch(
+            wanted, client, source(kind, **changes), window, None, now, door or Door(DIGEST)
         )
-        with client:
-            pulled: Pulled = adapter.fetch(
-                wanted, client, source(kind, **changes), window, None, now, door or Door(DIGEST)
-            )
-    finally:
-        server.stop()
     if seen is not None:
         seen.extend(server.requests)
     return pulled

@@ -3,28 +3,20 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
-from urllib.parse import parse_qs, urlsplit
 
 from config.shapes.sources import AnthropicSource, OpenAISource
 from tasks.core.batches import Pulled, Stream
-from tasks.transport.client import Client
 from tasks.transport.credentials import AnthropicKey, Bearer
 from tasks.transport.limits import Vendor
-from tasks.transport.waits import MemoryWaitStore
-from tests.transport.loopback import NOW, SECRET, UNPACED, FakeClock, Reply, Request, Server
+from tests.transport import loopback
+from tests.transport.loopback import NOW, SECRET, Reply, Request, Server, caller
 
 Page = Mapping[str, object]
-Query = dict[str, list[str]]
 WINDOW = (date(2026, 11, 16), date(2026, 11, 20))
-
-
-def query_of(request: Request) -> Query:
-    """The query of a request, repeated keys as lists."""
-    return parse_qs(urlsplit(request.path).query)
 
 
 @contextmanager
@@ -32,16 +24,13 @@ def serving(pages: Sequence[Page]) -> Iterator[Server]:
     """Answer with these pages, the next token being the page's number."""
 
     def answer(request: Request) -> Reply:
-        number = int(query_of(request).get("page", ["0"])[0])
+        number = int(request.query.get("page", ["0"])[0])
         is_last = number == len(pages) - 1
         frame = {"has_more": not is_last, "next_page": None if is_last else str(number + 1)}
         return Reply(body=frame | dict(pages[number]))
 
-    server = Server(answer)
-    try:
+    with loopback.serving(answer) as server:
         yield server
-    finally:
-        server.stop()
 
 
 def source(kind: str, **changes: object) -> AnthropicSource | OpenAISource:
@@ -70,19 +59,8 @@ def pull(
     kind = adapter.__name__.rpartition(".")[2]
     with serving(pages) as server:
         hosts = [server.netloc]
-        client = Client(
-            f"{kind}-main",
-            server.url,
-            vendor=Vendor(kind),
-            credential=AnthropicKey(SECRET, hosts)
-            if kind == "anthropic"
-            else Bearer(SECRET, hosts),
-            waits=MemoryWaitStore(),
-            clock=FakeClock(),
-            deadline=NOW + timedelta(hours=8),
-            pace=UNPACED,
-        )
-        with client:
+        credential = (AnthropicKey if kind == "anthropic" else Bearer)(SECRET, hosts)
+        with caller(server, f"{kind}-main", credential, vendor=Vendor(kind)) as client:
             pulled: Pulled = adapter.fetch(
                 stream, client, source(kind, **changes), window, None, NOW, str.upper
             )

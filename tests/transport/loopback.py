@@ -1,16 +1,21 @@
-"""Loopback servers that say what a test scripts, and a clock that never really sleeps."""
+"""Loopback servers that say what a test scripts, and clients of them that never really wait."""
 
 import json
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+from tasks.transport.client import Client
+from tasks.transport.credentials import Credential
 from tasks.transport.pacing import Pace
+from tasks.transport.waits import MemoryWaitStore
 
 NOW = datetime(2026, 11, 21, 10, 20, 30, tzinfo=UTC)
 SECRET = "s3cr3t-t0ken"
@@ -43,6 +48,11 @@ class Request:
     def json(self) -> dict[str, Any]:
         parsed: dict[str, Any] = json.loads(self.body)
         return parsed
+
+    @property
+    def query(self) -> dict[str, list[str]]:
+        """The query, repeated keys as lists."""
+        return parse_qs(urlsplit(self.path).query)
 
 
 @dataclass
@@ -146,6 +156,27 @@ class Tap:
 
     def stop(self) -> None:
         self._socket.close()
+
+
+@contextmanager
+def serving(script: Script) -> Iterator[Server]:
+    """Serve until the block ends."""
+    server = Server(script)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def caller(server: Server, name: str, credential: Credential, **options: Any) -> Client:
+    """A client of a server: unpaced, with a clock and waits of its own."""
+    usual: dict[str, Any] = {
+        "waits": MemoryWaitStore(),
+        "clock": FakeClock(),
+        "deadline": NOW + timedelta(hours=8),
+        "pace": UNPACED,
+    }
+    return Client(name, server.url, credential=credential, **(usual | options))
 
 
 def scripted(*replies: Reply) -> Script:

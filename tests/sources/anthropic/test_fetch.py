@@ -4,7 +4,7 @@ import pytest
 
 from tasks.core.errors import SourceError
 from tasks.sources import anthropic
-from tests.sources.vendor_reports import WINDOW, codes, days_of, midnight, pull, query_of
+from tests.sources.vendor_reports import WINDOW, codes, days_of, midnight, pull
 from tests.transport.loopback import SECRET, Request
 
 
@@ -56,7 +56,7 @@ def test_usage_is_asked_by_bracketed_groups_one_day_past_the_window() -> None:
 
     (request,) = seen
     assert request.path.startswith("/v1/organizations/usage_report/messages?")
-    assert query_of(request) == {
+    assert request.query == {
         "starting_at": ["2026-11-16T00:00:00Z"],
         "ending_at": ["2026-11-22T00:00:00Z"],
         "bucket_width": ["1d"],
@@ -85,7 +85,7 @@ def test_cost_is_asked_by_workspace_and_description_with_a_closed_day_in_every_w
         seen=seen,
     )
 
-    query = query_of(seen[0])
+    query = seen[0].query
     assert seen[0].path.startswith("/v1/organizations/cost_report?")
     assert query["group_by[]"] == ["workspace_id", "description"]
     assert query["starting_at"] == ["2026-11-18T00:00:00Z"]
@@ -98,7 +98,7 @@ def test_pages_follow_their_token_with_the_same_query() -> None:
 
     pulled = pull(anthropic, anthropic.USAGE, pages, seen=seen)
 
-    queries = [query_of(request) for request in seen]
+    queries = [request.query for request in seen]
     assert [query.pop("page", None) for query in queries] == [None, ["1"], ["2"], ["3"], ["4"]]
     assert all(query == queries[0] for query in queries)
     assert days_of(pulled) == dict.fromkeys(DAYS, (1, True))

@@ -8,12 +8,9 @@ from config.shapes.sources import AnthropicEnterpriseSource
 from tasks.core.batches import Pulled, Stream
 from tasks.core.people import Door
 from tasks.sources import anthropic_enterprise
-from tasks.transport.client import Client
 from tasks.transport.credentials import AnthropicKey
 from tasks.transport.limits import Vendor
-from tasks.transport.waits import MemoryWaitStore
-from tests.sources.vendor_reports import query_of
-from tests.transport.loopback import NOW, SECRET, UNPACED, FakeClock, Reply, Request, Server
+from tests.transport.loopback import NOW, SECRET, Reply, Request, caller, serving
 
 REFRESHED = "2026-11-21T08:00:00Z"
 WINDOW = (date(2026, 11, 16), date(2026, 11, 20))
@@ -120,7 +117,7 @@ class Analytics:
 
     def __call__(self, request: Request) -> Reply:
         self.requests.append(request)
-        query = query_of(request)
+        query = request.query
         is_total = "group_by[]" not in query and "user_cost_report" not in request.path
         data = self._total if is_total else self._grouped
         token = query.pop("page", [f"0|{query}"])[0]
@@ -161,23 +158,12 @@ def pull(
     **changes: object,
 ) -> Pulled:
     """Fetch a stream from the stand-in over a socket."""
-    server = Server(analytics)
-    try:
-        with Client(
-            "enterprise",
-            server.url,
-            vendor=Vendor.ANTHROPIC,
-            credential=AnthropicKey(SECRET, [server.netloc]),
-            waits=MemoryWaitStore(),
-            clock=FakeClock(),
-            deadline=NOW + timedelta(hours=8),
-            pace=UNPACED,
-        ) as client:
+    with serving(analytics) as server:
+        credential = AnthropicKey(SECRET, [server.netloc])
+        with caller(server, "enterprise", credential, vendor=Vendor.ANTHROPIC) as client:
             return anthropic_enterprise.fetch(
                 stream, client, source(**changes), window, None, now, door or Door(str.upper)
             )
-    finally:
-        server.stop()
 
 
 def charges(pulled: Pulled, **changes: object) -> list[dict[str, object]]:

@@ -22,7 +22,7 @@ from tests.sources.anthropic_enterprise.analytics import (
     cost,
     pull,
 )
-from tests.sources.vendor_reports import codes, days_of, query_of
+from tests.sources.vendor_reports import codes, days_of
 from tests.transport.loopback import SECRET
 
 TODAY = date(2026, 11, 21)
@@ -50,8 +50,8 @@ def test_a_report_is_asked_by_group_and_in_total_up_to_the_end_of_yesterday() ->
     }
     groups = ["product", "model", "context_window", "cost_type", "token_type"]
     assert grouped.path.partition("?")[0] == "/v1/organizations/analytics/cost_report"
-    assert query_of(grouped) == asked | {"group_by[]": groups}
-    assert query_of(whole) == asked
+    assert grouped.query == asked | {"group_by[]": groups}
+    assert whole.query == asked
     assert grouped.headers["x-api-key"] == SECRET
 
 
@@ -60,8 +60,8 @@ def test_a_long_window_is_cut_and_starts_where_the_vendor_begins_to_tell() -> No
 
     pull(COST, analytics, window=(date(2024, 1, 1), DAYS[-1]))
 
-    starts = [query_of(one)["starting_at"][0][:10] for one in analytics.requests]
-    ends = [query_of(one)["ending_at"][0][:10] for one in analytics.requests]
+    starts = [one.query["starting_at"][0][:10] for one in analytics.requests]
+    ends = [one.query["ending_at"][0][:10] for one in analytics.requests]
     assert (starts[0], ends[-1]) == ("2026-01-01", "2026-11-21")
     assert starts[2::2] == ends[:-2:2]
     spans = [
@@ -194,7 +194,7 @@ def test_nothing_is_asked_for_beyond_a_year() -> None:
 
     pull(COST, analytics, window=(date(2026, 1, 1), TODAY), now=datetime(2027, 3, 2, tzinfo=UTC))
 
-    assert query_of(analytics.requests[0])["starting_at"] == ["2026-03-03T00:00:00Z"]
+    assert analytics.requests[0].query["starting_at"] == ["2026-03-03T00:00:00Z"]
 
 
 def test_rows_that_were_each_rounded_up_do_not_exceed_their_total() -> None:
@@ -304,8 +304,8 @@ def test_short_pages_are_no_end() -> None:
 
     assert days_of(pulled) == dict.fromkeys(DAYS, (1, True))
     assert pulled.requests == 10
-    first = query_of(analytics.requests[0])
-    assert [query_of(one) for one in analytics.requests[1:5]] == [
+    first = analytics.requests[0].query
+    assert [one.query for one in analytics.requests[1:5]] == [
         first | {"page": [f"{number}|{first}"]} for number in range(1, 5)
     ]
 

@@ -12,7 +12,7 @@ from tests.sources.anthropic_enterprise.analytics import (
     pull,
     usage,
 )
-from tests.sources.vendor_reports import codes, days_of, query_of
+from tests.sources.vendor_reports import codes, days_of
 
 
 def told(*rows: object, total: object = None) -> Analytics:
@@ -27,8 +27,8 @@ def test_usage_is_asked_by_product_model_and_context_and_in_total() -> None:
 
     grouped, whole = analytics.requests
     assert grouped.path.partition("?")[0] == "/v1/organizations/analytics/usage_report"
-    assert query_of(grouped)["group_by[]"] == ["product", "model", "context_window"]
-    assert "group_by[]" not in query_of(whole)
+    assert grouped.query["group_by[]"] == ["product", "model", "context_window"]
+    assert "group_by[]" not in whole.query
 
 
 def test_the_kinds_of_tokens_are_disjoint_rows_of_one_sku() -> None:

@@ -17,7 +17,7 @@ from tests.sources.anthropic_enterprise.analytics import (
     source,
 )
 from tests.sources.people import NAMES, traces
-from tests.sources.vendor_reports import codes, days_of, query_of
+from tests.sources.vendor_reports import codes, days_of
 
 DOOR = Door(str.upper, DIRECTORY)
 BLUE = [person(at, DAYS[0], str(100 * (at + 1))) for at in range(3)]
@@ -45,8 +45,8 @@ def test_people_are_asked_for_by_day_and_page() -> None:
         "bucket_width": ["1d"],
         "limit": ["1000"],
     }
-    assert query_of(first) == asked
-    assert query_of(second) == asked | {"page": [f"2|{asked}"]}
+    assert first.query == asked
+    assert second.query == asked | {"page": [f"2|{asked}"]}
 
 
 def test_what_people_spent_becomes_sums_of_squads() -> None:

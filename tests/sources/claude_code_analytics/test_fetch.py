@@ -11,7 +11,6 @@ from tasks.core.people import Door
 from tasks.sources import claude_code_analytics
 from tests.sources.claude_code_analytics.test_rows import DOOR, model, row
 from tests.sources.request_logs import DAY, DIGEST, pull, raw, source
-from tests.sources.vendor_reports import query_of
 from tests.transport.loopback import Reply, Request
 
 ANALYTICS = claude_code_analytics
@@ -30,7 +29,7 @@ def test_each_ended_day_is_one_listing_of_its_own() -> None:
     seen: list[Request] = []
 
     def answer(request: Request) -> Reply:
-        day = query_of(request)["starting_at"][0]
+        day = request.query["starting_at"][0]
         return Reply(body=page(said("ada@acme.example") | {"date": f"{day}T00:00:00Z"}))
 
     pulled = pull(ANALYTICS, answer, window=(date(2026, 11, 19), date(2026, 11, 21)), seen=seen)
@@ -39,7 +38,7 @@ def test_each_ended_day_is_one_listing_of_its_own() -> None:
         (date(2026, 11, 19), 1, True),
         (date(2026, 11, 20), 1, True),
     ]
-    assert [query_of(one) for one in seen] == [
+    assert [one.query for one in seen] == [
         {"starting_at": ["2026-11-19"], "limit": ["1000"]},
         {"starting_at": ["2026-11-20"], "limit": ["1000"]},
     ]
@@ -48,7 +47,7 @@ def test_each_ended_day_is_one_listing_of_its_own() -> None:
 
 def test_pages_of_a_day_are_put_together() -> None:
     def answer(request: Request) -> Reply:
-        if "page" in query_of(request):
+        if "page" in request.query:
             return Reply(body=page(said("bo@acme.example")))
         return Reply(body=page(said("ada@acme.example"), cursor="2"))
 

@@ -10,12 +10,9 @@ from config.shapes.sources import CopilotSource
 from tasks.core.batches import Pulled, Stream
 from tasks.core.people import Door
 from tasks.sources import copilot
-from tasks.transport.client import Client
 from tasks.transport.credentials import GithubToken
 from tasks.transport.limits import Vendor
-from tasks.transport.waits import MemoryWaitStore
-from tests.sources.vendor_reports import query_of
-from tests.transport.loopback import NOW, SECRET, UNPACED, FakeClock, Reply, Request, Server
+from tests.transport.loopback import NOW, SECRET, Reply, Request, caller, serving
 
 WINDOW = (date(2026, 11, 16), date(2026, 11, 20))
 DAYS = [WINDOW[0] + timedelta(days=at) for at in range(5)]
@@ -114,7 +111,7 @@ class Copilot:
         overridden = self._override(request)
         if overridden is not None:
             return overridden
-        path, query = urlsplit(request.path).path, query_of(request)
+        path, query = urlsplit(request.path).path, request.query
         if path.startswith("/signed/"):
             return self._file(request, path)
         if path.endswith("/users-1-day"):
@@ -176,27 +173,19 @@ def pull(
     **changes: Any,
 ) -> Pulled:
     """Fetch a stream from the stand-in over sockets; signed links lead to another port."""
-    server, store = Server(fake), Server(fake)
-    fake.link_origin = store.url
-    try:
-        with Client(
+    with serving(fake) as server, serving(fake) as store:
+        fake.link_origin = store.url
+        with caller(
+            server,
             "copilot",
-            server.url,
+            GithubToken(SECRET, [server.netloc]),
             vendor=Vendor.GITHUB,
-            credential=GithubToken(SECRET, [server.netloc]),
             headers=copilot.HEADERS,
             link_origins=[store.url] if is_link_declared else [],
-            waits=MemoryWaitStore(),
-            clock=FakeClock(),
-            deadline=NOW + timedelta(hours=8),
-            pace=UNPACED,
         ) as client:
             return copilot.fetch(
                 stream, client, source(**changes), window, None, now, door or Door(str.upper)
             )
-    finally:
-        server.stop()
-        store.stop()
 
 
 def conformed(stream: Stream, pulled: Pulled) -> list[dict[str, Any]]:

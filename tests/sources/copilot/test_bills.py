@@ -19,7 +19,7 @@ from tests.sources.copilot.fake_copilot import (
     seat,
     spent,
 )
-from tests.sources.vendor_reports import codes, days_of, query_of
+from tests.sources.vendor_reports import codes, days_of
 from tests.transport.loopback import SECRET, Reply, Request
 
 TODAY = date(2026, 11, 21)
@@ -457,7 +457,7 @@ class TestCostCenters:
         rest = next(row for row in conformed(BILLING, pulled) if row["billed_nano"] == 6 * 10**9)
         assert (rest["quantity"], rest["list_nano"]) == (600_000_000, 6 * 10**9)
         assert pulled.findings == ()
-        asked = [query_of(one).get("cost_center_id", [""])[0] for one in fake.requests]
+        asked = [one.query.get("cost_center_id", [""])[0] for one in fake.requests]
         assert asked == ["", "", "a", "a", "b", "b"]
         assert fake.requests[0].path.startswith("/enterprises/acme-inc/settings/billing/")
 

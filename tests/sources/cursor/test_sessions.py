@@ -18,7 +18,6 @@ from tests.sources.cursor_team import (
     event,
     moment,
     pull,
-    query_of,
 )
 from tests.sources.vendor_reports import recorded
 from tests.transport.loopback import NOW, Reply
@@ -152,8 +151,8 @@ def test_commits_are_asked_for_from_the_window_to_a_week_after_it() -> None:
     runs(team, code_tracking=True)
 
     listing, details = (one for one in team.requests if one.method == "GET")
-    assert query_of(listing)["startDate"] == [f"{DAY}T00:00:00Z"]
-    assert query_of(listing)["endDate"] == [NOW.strftime("%Y-%m-%dT%H:%M:%SZ")]
+    assert listing.query["startDate"] == [f"{DAY}T00:00:00Z"]
+    assert listing.query["endDate"] == [NOW.strftime("%Y-%m-%dT%H:%M:%SZ")]
     assert details.path.endswith(f"/commits/{SHA}")
 
 

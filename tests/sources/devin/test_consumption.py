@@ -28,7 +28,6 @@ from tests.sources.devin_server import (
     door,
     lines_of,
     pull,
-    query_of,
     seconds,
     session,
     source,
@@ -96,8 +95,8 @@ def test_reports_are_asked_for_the_vendor_s_days_in_seconds() -> None:
     report, sessions = organisation.requests
     start, end = seconds(WINDOW[0]), seconds(WINDOW[1] + timedelta(days=1))
     assert report.path.partition("?")[0] == f"{ROOT}/consumption/daily"
-    assert query_of(report) == {"time_after": [str(start)], "time_before": [str(end)]}
-    assert query_of(sessions) == {
+    assert report.query == {"time_after": [str(start)], "time_before": [str(end)]}
+    assert sessions.query == {
         "first": ["200"],
         "updated_after": [str(start - 1)],
         "created_before": [str(end)],
@@ -451,7 +450,7 @@ def test_a_cursor_that_the_vendor_binds_to_another_query_is_a_fault() -> None:
     answer = organisation.answer
     organisation.answer = lambda request: (  # type: ignore[method-assign]
         Reply(400, body={"detail": "the cursor does not belong to this query"})
-        if "after" in query_of(request)
+        if "after" in request.query
         else answer(request)
     )
 

@@ -8,7 +8,6 @@ import pytest
 from tasks.core.errors import SourceError
 from tasks.sources import langfuse
 from tests.sources.request_logs import DAY, pull, raw, refusals
-from tests.sources.vendor_reports import query_of
 from tests.transport.loopback import Reply, Request
 
 NEXT = DAY + timedelta(days=1)
@@ -31,7 +30,7 @@ def pages(*held: Sequence[dict[str, object]]) -> Callable[[Request], Reply]:
     """Serve pages whose cursors are their numbers."""
 
     def answer(request: Request) -> Reply:
-        number = int(query_of(request).get("cursor", ["0"])[0])
+        number = int(request.query.get("cursor", ["0"])[0])
         cursor = str(number + 1) if number + 1 < len(held) else None
         return Reply(body={"data": list(held[number]), "meta": {"cursor": cursor}})
 
@@ -51,7 +50,7 @@ def test_a_cursor_is_followed_with_its_query_unchanged() -> None:
         "toStartTime": ["2026-11-18T00:00:00Z"],
         "limit": ["1000"],
     }
-    assert [query_of(one) for one in seen] == [asked, asked | {"cursor": ["1"]}]
+    assert [one.query for one in seen] == [asked, asked | {"cursor": ["1"]}]
 
 
 def test_every_ended_day_is_asked_for_and_today_is_not() -> None:

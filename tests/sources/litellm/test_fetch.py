@@ -8,7 +8,6 @@ import pytest
 from tasks.core.errors import SourceError, SourceUnavailableError
 from tasks.sources import litellm
 from tests.sources.request_logs import DAY, pull, raw, refusals
-from tests.sources.vendor_reports import query_of
 from tests.transport.loopback import SECRET, Reply, Request
 
 Rows = Sequence[dict[str, object]]
@@ -32,7 +31,7 @@ def proxy(days: Mapping[str, Rows], page_size: int = 2) -> Callable[[Request], R
     """Answer as the proxy does: by time, both ends included, by number of page."""
 
     def answer(request: Request) -> Reply:
-        query = query_of(request)
+        query = request.query
         start, end = (query[name][0].replace(" ", "T") for name in ("start_date", "end_date"))
         rows = [
             one
@@ -60,7 +59,7 @@ def test_a_day_is_asked_for_whole_and_page_by_page() -> None:
     pulled = pull(litellm, proxy(days), seen=seen)
 
     assert [one["run_id"] for one in raw(pulled)] == [f"chatcmpl-{at:012d}" for at in (1, 2, 3)]
-    assert [query_of(one) for one in seen] == [
+    assert [one.query for one in seen] == [
         {
             "start_date": ["2026-11-17 00:00:00"],
             "end_date": ["2026-11-18 00:00:00"],
@@ -124,7 +123,7 @@ def frame(**changes: object) -> dict[str, object]:
 )
 def test_a_day_that_never_stands_still_is_not_taken(pages: list[dict[str, object]]) -> None:
     def answer(request: Request) -> Reply:
-        return Reply(body=pages[int(query_of(request)["page"][0]) - 1])
+        return Reply(body=pages[int(request.query["page"][0]) - 1])
 
     with pytest.raises(SourceUnavailableError, match="changed 3 times"):
         pull(litellm, answer)

@@ -5,7 +5,7 @@ import pytest
 from tasks.core.batches import Stream
 from tasks.core.errors import SourceError
 from tasks.sources import openai
-from tests.sources.vendor_reports import WINDOW, codes, days_of, midnight, pull, query_of
+from tests.sources.vendor_reports import WINDOW, codes, days_of, midnight, pull
 from tests.transport.loopback import SECRET, Request
 
 DAYS = [WINDOW[0] + timedelta(days=at) for at in range(5)]
@@ -63,7 +63,7 @@ def test_reports_are_asked_by_seconds_with_the_end_exclusive(
 
     (request,) = seen
     assert request.path.partition("?")[0] == path
-    assert query_of(request) == {
+    assert request.query == {
         "start_time": ["1794787200"],
         "end_time": ["1795219200"],
         "bucket_width": ["1d"],
