@@ -34,7 +34,7 @@ from tasks.core.reconciling.breaks import Quarantine
 from tasks.core.reconciling.oversized import held_too, oversized_days, size_findings, without_days
 from tasks.core.reconciling.rivals import rival_findings
 from tasks.core.standing import Known, Standing, stand, unreported_days
-from tasks.core.tables import CHARGES
+from tasks.core.tables import CHARGES, RUNS, USAGE
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog
 from tasks.lake.store import Lake
@@ -106,7 +106,7 @@ def _gathered(
     standing = stand(
         plan,
         sources,
-        streams_by_source(config.sources),
+        streams_by_source(config.sources, RUNS.name, USAGE.name, CHARGES.name),
         _known(plan, ledger, seq, unreadable),
         unreported_days(plan, told.finance, config.sources.sources, previous),
     )

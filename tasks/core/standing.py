@@ -4,7 +4,7 @@ A day is held, and its books left as they are, when a file of it cannot be read,
 newer data arrived that did not pass its checks: what is booked is then older but sound.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -107,11 +107,13 @@ def stand(
     Args:
         plan: The night.
         sources: Enabled sources; what others told once is left out, and their books as they are.
-        streams: Stream names by source.
+        streams: Names, by source, of the streams that the books are made of; what others hold,
+            sound or not, is left out.
         known: What the ledger holds.
         unreported: As `unreported_days` lists them.
     """
     others = second_opinions(sources)
+    known = _of_streams(known, streams)
     unbooked = _of_sources(known, others)
     sources = [source for source in sources if source.name not in others]
     known = _of_sources(known, {source.name for source in sources})
@@ -195,9 +197,17 @@ def second_opinions(sources: Iterable[Source]) -> frozenset[str]:
 
 def _of_sources(known: Known, names: Collection[str]) -> Known:
     """Leave out sources that were renamed, disabled or removed since they were read."""
+    return _only(known, lambda one: one.source in names)
 
+
+def _of_streams(known: Known, streams: Mapping[str, Sequence[str]]) -> Known:
+    """Leave out what stands beside the books, such as use by squad: it can hold nothing."""
+    return _only(known, lambda one: one.stream in streams.get(one.source, ()))
+
+
+def _only(known: Known, is_meant: Callable[[Snapshot], bool]) -> Known:
     def ours(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
-        return [one for one in snapshots if one.source in names]
+        return [one for one in snapshots if is_meant(one)]
 
     return Known(
         raw=ours(known.raw),

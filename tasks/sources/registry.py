@@ -226,11 +226,13 @@ def enabled_sources(sources: Sources) -> list[Source]:
     return [source for source in sources.sources if source.enabled]
 
 
-def streams_by_source(sources: Sources, table: str | None = None) -> dict[str, list[str]]:
-    """Name the streams of every enabled source; of one table, if it is given."""
+def streams_by_source(sources: Sources, *tables: str) -> dict[str, list[str]]:
+    """Name the streams of every enabled source; of some tables, if any are given."""
     return {
         source.name: [
-            stream.name for stream in adapter_of(source).streams if table in {None, stream.table}
+            stream.name
+            for stream in adapter_of(source).streams
+            if not tables or stream.table in tables
         ]
         for source in enabled_sources(sources)
     }

@@ -243,6 +243,19 @@ def test_unreported_days_are_complete_for_charges_only_and_held_with_their_logs(
     assert found.held == {("editor", END), ("anthropic", END)}
 
 
+def test_a_stream_that_the_books_are_not_made_of_holds_nothing_and_is_not_expected() -> None:
+    beside = [
+        replace(snapshot(source, "runs", START, raw_sha="r2", layer=layer), stream="use")
+        for source in ("logs", "vendor")
+        for layer in ("raw", "conformed")
+    ]
+
+    found = standing(everything() + beside[1::2], raw=beside[::2], unreadable=beside[1::2])
+
+    assert found == standing()
+    assert standing(raw=beside) == found, "nor where it is not conformed"
+
+
 def test_a_day_whose_log_is_missing_is_provisional_for_every_issuer() -> None:
     complete = [one for one in everything() if (one.source, one.key) != ("logs", START)]
 
