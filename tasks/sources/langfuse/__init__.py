@@ -32,7 +32,8 @@ _FIELDS = "core,basic,time,metadata,model,usage,metrics,trace_context"
 
 
 class _Meta(Payload):
-    cursor: str | None
+    #: The last page has none.
+    cursor: str | None = None
 
 
 class _Page(Payload):

@@ -53,6 +53,12 @@ def test_a_cursor_is_followed_with_its_query_unchanged() -> None:
     assert [one.query for one in seen] == [asked, asked | {"cursor": ["1"]}]
 
 
+def test_the_last_page_may_leave_its_cursor_out() -> None:
+    pulled = pull(langfuse, lambda _: Reply(body={"data": [observation(1)], "meta": {}}))
+
+    assert len(raw(pulled)) == 1
+
+
 def test_every_ended_day_is_asked_for_and_today_is_not() -> None:
     seen: list[Request] = []
 
@@ -78,7 +84,7 @@ def test_every_ended_day_is_asked_for_and_today_is_not() -> None:
         lambda _: Reply(status=400, body={"message": "cursor of another query"}),
     ],
     ids=["an observation twice", "another day", "a cursor twice", "an empty cursor",
-         "a cursor that is no text", "no cursor", "no list", "a cursor of another query"],
+         "a cursor that is no text", "no frame", "no list", "a cursor of another query"],
 )  # fmt: skip
 def test_a_walk_that_breaks_off_is_a_fault_and_no_end(answer: Callable[[Request], Reply]) -> None:
     with pytest.raises(SourceError):
