@@ -85,43 +85,51 @@ class SquadTotal:
 def squad_use(used: Iterable[Used]) -> list[SquadUse]:
     """Add what people used up to squads, in the order of the result's fields.
 
-    The sum over squads is the sum over people, whatever is folded.
+    The sum over squads is the sum over people, whatever is folded. Who used nothing hides
+    nobody, and is not counted.
     """
     cells: dict[tuple[str, date, Measure], dict[str, _Cell]] = {}
     for one in used:
         squads = cells.setdefault((one.account, one.day, one.measure), {})
         squads.setdefault(one.squad or OTHERS, _Cell()).add(one)
     return sorted(
-        SquadUse(account, day, squad, measure, cell.value, cell.actors())
+        SquadUse(account, day, squad, measure, cell.value(), cell.actors())
         for (account, day, measure), squads in cells.items()
         for squad, cell in _folded(squads).items()
     )
 
 
 class _Cell:
+    """What the people of a squad used, while they are still told apart."""
+
     def __init__(self) -> None:
-        self.people: set[str] = set()
-        self.value = 0
+        self.used: dict[str, int] = {}
 
     def add(self, one: Used) -> None:
-        self.people.add(normal(one.person))
-        self.value += one.value
+        person = normal(one.person)
+        self.used[person] = self.used.get(person, 0) + one.value
 
     def take(self, other: "_Cell") -> None:
-        self.people |= other.people
-        self.value += other.value
+        for person, value in other.used.items():
+            self.used[person] = self.used.get(person, 0) + value
+
+    def value(self) -> int:
+        return sum(self.used.values())
+
+    def people(self) -> int:
+        return sum(value != 0 for value in self.used.values())
 
     def actors(self) -> int | None:
-        return len(self.people) if len(self.people) >= FLOOR else None
+        return self.people() if self.people() >= FLOOR else None
 
 
 def _folded(squads: dict[str, _Cell]) -> dict[str, _Cell]:
     told = {name: cell for name, cell in squads.items() if name != OTHERS}
     others = squads.get(OTHERS, _Cell())
-    small = [name for name, cell in told.items() if len(cell.people) < FLOOR]
-    for name in small:
+    for name in [name for name, cell in told.items() if cell.people() < FLOOR]:
         others.take(told.pop(name))
-    while others.people and len(others.people) < FLOOR and told:
-        smallest = min(told, key=lambda name: (len(told[name].people), name))
+    while 0 < others.people() < FLOOR and told:
+        smallest = min(told, key=lambda name: (told[name].people(), name))
         others.take(told.pop(smallest))
-    return {**told, **({OTHERS: others} if others.people else {})}
+    # All may have used nothing: then that is told, and nothing of anybody.
+    return {**told, OTHERS: others} if others.people() or not told else told

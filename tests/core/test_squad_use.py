@@ -62,12 +62,12 @@ def test_no_squad_of_fewer_than_three_people_is_told(report: list[Used]) -> None
 
     for cell in cells:
         group = (cell.account, cell.day, cell.measure)
-        there = {o.person for o in report if (o.account, o.day, o.measure) == group}
-        own = {
-            o.person
-            for o in report
-            if (o.account, o.day, o.measure, o.squad) == (*group, cell.squad)
-        }
+        sums: Counter[tuple[str, str | None]] = Counter()
+        for o in report:
+            if (o.account, o.day, o.measure) == group:
+                sums[o.person, o.squad] += o.value
+        there = {person for (person, _), value in sums.items() if value}
+        own = {person for (person, squad), value in sums.items() if value and squad == cell.squad}
         if cell.squad != OTHERS:
             assert len(own) >= FLOOR
             assert cell.actors == len(own)
@@ -108,6 +108,19 @@ def test_a_person_counts_once_however_they_are_spelt() -> None:
     use = [used(name, "claims") for name in ("ada@acme.example", "Ada@Acme.example ", "bo", "bo")]
 
     assert told(use) == {OTHERS: (4, None)}
+
+
+def test_who_used_nothing_hides_nobody() -> None:
+    idle = [used(f"idle-{at}", "claims", 0) for at in range(5)]
+    back = [used("bo", "claims", 7), used("bo", "claims", -7)]
+
+    assert told([*people("claims", 1, 900), *idle, *back]) == {OTHERS: (900, None)}
+    assert told([*people("claims", 3, 10), *idle, *back]) == {"claims": (30, 3)}
+    assert told([*people("claims", 3), *people("search", 2), *idle]) == {OTHERS: (5, 5)}
+    assert told([*people("claims", 3), *(used(f"i{at}", None, 0) for at in range(2))]) == {
+        "claims": (3, 3)
+    }
+    assert told(idle) == {OTHERS: (0, None)}
 
 
 def test_use_of_one_person_is_shown_without_the_person() -> None:
