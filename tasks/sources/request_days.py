@@ -28,10 +28,9 @@ class RequestDay:
     rejects: list[Reject] = field(default_factory=list)
     ids: set[str] = field(default_factory=set, repr=False)
 
-    def has_come(self, record: object, key: str) -> bool:
+    def has_come(self, name: str | None) -> bool:
         """Say whether a record of the same id came before; remember it."""
-        name = record.get(key) if isinstance(record, dict) else None
-        if not isinstance(name, str):
+        if name is None:
             return False
         is_repeat = name in self.ids
         self.ids.add(name)
@@ -61,6 +60,12 @@ class RequestDay:
     def batch(self) -> Batch:
         """Give the ended day as a batch; what is found in it may be nothing."""
         return Batch(self.day, self.rows, tuple(self.rejects))
+
+
+def id_of(record: object, key: str) -> str | None:
+    """Give what a log calls a record; None where that is no text."""
+    name = record.get(key) if isinstance(record, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def pull_request_days(

@@ -14,7 +14,7 @@ from tasks.core.errors import SourceError
 from tasks.core.instants import instant_text
 from tasks.sources.langfuse.rows import request_of
 from tasks.sources.report_fields import Payload, read_page
-from tasks.sources.request_days import RequestDay, pull_request_days
+from tasks.sources.request_days import RequestDay, id_of, pull_request_days
 from tasks.sources.request_marks import RequestMarks
 from tasks.transport.client import Client
 
@@ -63,7 +63,7 @@ def _read(client: Client, config: LangfuseSource, day: date, marks: RequestMarks
     read = RequestDay(day)
     for number, records in enumerate(_pages(client, config.name, day), start=1):
         for position, record in enumerate(records):
-            if read.has_come(record, "id"):
+            if read.has_come(id_of(record, "id")):
                 detail = f"page {number} of {_PATH} repeats observations of {day}; pull again later"
                 raise SourceError(config.name, detail)
             place = f"{_PATH} {day} page {number}"

@@ -27,7 +27,9 @@ def row(number: int, at: str = "09:15:02", day: date = DAY, **changes: object) -
     return said | changes
 
 
-def proxy(days: Mapping[str, Rows], page_size: int = 2) -> Callable[[Request], Reply]:
+def proxy(
+    days: Mapping[str, Rows], page_size: int = 2, most_counted: int = 10_000
+) -> Callable[[Request], Reply]:
     """Answer as the proxy does: by time, both ends included, by number of page."""
 
     def answer(request: Request) -> Reply:
@@ -42,10 +44,11 @@ def proxy(days: Mapping[str, Rows], page_size: int = 2) -> Callable[[Request], R
         number = int(query["page"][0])
         body = {
             "data": rows[(number - 1) * page_size : number * page_size],
-            "total": len(rows),
+            "total": min(len(rows), most_counted),
             "page": number,
             "page_size": page_size,
-            "total_pages": -(-len(rows) // page_size),
+            "total_pages": -(-min(len(rows), most_counted) // page_size),
+            "total_is_capped": len(rows) > most_counted,
         }
         return Reply(body=body)
 
@@ -105,6 +108,39 @@ def test_a_row_written_meanwhile_shifts_the_pages_and_so_the_day_is_read_again()
 
     assert [one["run_id"] for one in raw(pulled)] == [f"chatcmpl-{at:012d}" for at in (1, 2, 3, 4)]
     assert len(seen) == 4
+
+
+def test_a_day_of_more_rows_than_the_proxy_counts_is_read_in_parts() -> None:
+    moments = ("00:00:00", "06:00:00", "11:59:59", "12:00:00", "12:00:00", "12:00:01", "23:59:59")
+    rows = [row(number, at) for number, at in enumerate(moments)]
+    seen: list[Request] = []
+
+    pulled = pull(litellm, proxy({"day": rows}, most_counted=3), seen=seen)
+
+    assert [one["run_id"] for one in raw(pulled)] == [f"chatcmpl-{at:012d}" for at in range(7)]
+    first = [one.query["start_date"] for one in seen if one.query["page"] == ["1"]]
+    assert first[:2] == [["2026-11-17 00:00:00"]] * 2
+    assert pulled.findings == ()
+
+
+def test_a_total_that_may_be_cut_short_is_not_believed() -> None:
+    rows = [row(1, "06:00:00"), row(2, "18:00:00")]
+
+    def answer(request: Request) -> Reply:
+        # The first proxies that counted no further did not say so.
+        is_whole = request.query["end_date"] == ["2026-11-18 00:00:00"]
+        if is_whole and request.query["start_date"] == ["2026-11-17 00:00:00"]:
+            return Reply(body={"data": rows, "total": 10_000, "page": 1})
+        return proxy({"day": rows})(request)
+
+    assert len(raw(pull(litellm, answer))) == 2
+
+
+def test_more_rows_in_a_second_than_the_proxy_counts_are_not_read_in_part() -> None:
+    rows = [row(number) for number in range(4)]
+
+    with pytest.raises(SourceError, match="litellm_file"):
+        pull(litellm, proxy({"day": rows}, most_counted=3))
 
 
 def frame(**changes: object) -> dict[str, object]:
