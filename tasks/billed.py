@@ -82,4 +82,4 @@ def opinion_findings(standing: Standing, query: Queries) -> list[Finding]:
         return []
     booked = query.told_charges(standing.charges)
     others = query.told_charges(standing.opinions)
-    return [*repeats(booked), *differences(booked, others)]
+    return [*repeats(booked), *differences(booked, others, standing.legs.charges)]

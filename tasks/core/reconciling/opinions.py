@@ -5,13 +5,14 @@ worth a look: one of the two is late, or sees what the other does not.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from tasks.core.findings import Finding
 from tasks.core.money import NANO
+from tasks.core.night import IssuerDay
 
 _CENT = NANO // 100
 
@@ -52,27 +53,33 @@ def repeats(booked: Iterable[ToldCharges]) -> list[Finding]:
     ]
 
 
-def differences(booked: Iterable[ToldCharges], others: Iterable[ToldCharges]) -> list[Finding]:
-    """Tell how second opinions differ from what is booked, on days that both tell of.
+def differences(
+    booked: Iterable[ToldCharges], others: Iterable[ToldCharges], days: Collection[IssuerDay]
+) -> list[Finding]:
+    """Tell how second opinions differ from what is booked.
+
+    They are compared on days that both tell of, and on those that the books take for whole
+    although what is booked tells nothing of them.
 
     Args:
         booked: Of the sources whose charges are booked.
         others: Of those that are not.
+        days: Those that the booked sources are complete for.
     """
     books: dict[tuple[str, date, str], int] = defaultdict(int)
     for one in booked:
         books[one.issuer, one.day, one.currency] += one.usage_nano - one.repeated_usage_nano
     told: dict[tuple[str, str, str], list[ToldCharges]] = defaultdict(list)
     for one in others:
-        if (one.issuer, one.day, one.currency) in books:
+        if (one.issuer, one.day, one.currency) in books or (one.issuer, one.day) in days:
             told[one.source, one.issuer, one.currency].append(one)
     found = []
-    for (source, issuer, currency), days in sorted(told.items()):
-        theirs = sum(one.usage_nano for one in days)
-        ours = sum(books[issuer, one.day, currency] for one in days)
+    for (source, issuer, currency), compared in sorted(told.items()):
+        theirs = sum(one.usage_nano for one in compared)
+        ours = sum(books[issuer, one.day, currency] for one in compared)
         if abs(theirs - ours) >= _CENT:
             detail = (
-                f"says {_money(theirs, currency)} for usage of {_days(days)}, where"
+                f"says {_money(theirs, currency)} for usage of {_days(compared)}, where"
                 f" {_money(ours, currency)} are booked; only the booked report counts"
             )
             found.append(Finding("second_opinion", source, detail, source))
