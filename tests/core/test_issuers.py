@@ -19,6 +19,8 @@ def _line(issuer: str, provider: str = "*", model: str = "*") -> IssuerLine:
         ("Anthropic", "anything", "anthropic"),
         (None, "claude-haiku-4-5-20251001", "anthropic"),
         ("", "claude-haiku-4-5", "anthropic"),
+        (" OpenAI ", "house-model", "openai"),
+        (None, " Claude-Haiku-4-5 ", "anthropic"),
         (None, "gpt-5.4", "openai"),
         (None, "o3", "openai"),
         (None, "o4-mini", "openai"),
@@ -43,6 +45,7 @@ def test_a_provider_or_a_well_known_model_names_its_issuer(
         ("azure", "gpt-5.4"),
         ("vertex_ai", "gemini-2.5-pro"),
         (None, "bedrock/claude-haiku-4-5"),
+        (None, "azure:gpt-5.4"),
         (None, "openrouter/anthropic/claude-haiku-4-5"),
         (None, "us.anthropic.claude-haiku-4-5"),
         (None, "o300"),
@@ -68,7 +71,7 @@ def test_the_first_line_that_fits_holds() -> None:
     )
 
     assert issuer_of("bedrock_converse", "claude-haiku-4-5", lines, KNOWN) == "aws"
-    assert issuer_of(None, "house-1", lines, KNOWN) == "house"
+    assert issuer_of(None, " House-1 ", lines, KNOWN) == "house"
     assert issuer_of(None, "claude-haiku-4-5", lines, KNOWN) == "anthropic"
 
 

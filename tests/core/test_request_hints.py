@@ -40,7 +40,7 @@ def test_tags_are_read_by_key_in_the_order_of_the_keys() -> None:
 
 
 def test_several_tags_that_say_the_same_say_it_once() -> None:
-    assert tagged(["workflow:a", "workflow: a ", "workflow:b"], ("workflow",)) == ["a", "b"]
+    assert tagged(["workflow:a", " workflow : a ", "workflow:b"], ("workflow",)) == ["a", "b"]
 
 
 def test_a_value_may_hold_the_separator() -> None:
@@ -61,10 +61,16 @@ def test_a_key_is_kept_by_name_only_where_it_is_declared() -> None:
         "ssh://git@github.com/acme/claims.git",
         "git@github.com:acme/claims.git",
         "https://github.example/acme/claims/",
+        " acme/claims\n",
+        " git@github.com:acme/claims.git\n",
     ],
 )
 def test_every_spelling_of_a_remote_names_one_repository(text: str) -> None:
     assert repository_hint(text, ("acme/*",), _digest) == "acme/claims"
+
+
+def test_one_glob_that_fits_declares_a_repository() -> None:
+    assert repository_hint("acme/claims", ("jo/*", "acme/*", "x/y"), _digest) == "acme/claims"
 
 
 def test_a_repository_that_nobody_declared_is_a_digest() -> None:

@@ -18,3 +18,18 @@ def test_a_log_that_saw_clearly_more_is_told_once_for_all_its_accounts() -> None
         "logs 2,100 tokens of 2 accounts on up to 3 days, where the logs that count there have"
         " 1,800"
     )
+
+
+def test_a_twentieth_more_is_no_more() -> None:
+    edge = Rival("otel", "anthropic", "ws_1", 1, 1_050, 1_000)
+
+    assert rival_findings([edge]) == []
+    assert rival_findings([edge._replace(tokens=1_051)])[0].detail == (
+        "logs 1,051 tokens of 1 account on a day, where the logs that count there have 1,000"
+    )
+
+
+def test_logs_are_told_of_by_name_whichever_came_first() -> None:
+    rivals = [Rival(name, "openai", "p", 2, 9, 1) for name in ("b", "c", "a")]
+
+    assert [one.subject for one in rival_findings(rivals)] == ["a", "b", "c"]

@@ -30,6 +30,10 @@ def test_a_ticket_has_no_branch() -> None:
     assert item_links([ItemState("jira:7", branch_digest="d1")], {"jira:7": "OPS-7"}) == {}
 
 
+def test_an_item_that_tells_no_branch_has_none() -> None:
+    assert item_links([ItemState("gh:1#1")], NAMES) == {}
+
+
 def test_stamps_are_told_by_link_where_all_items_of_it_agree() -> None:
     states = {one.item: one for one in (ONE, TWO, THREE)}
     same = {"gh:1#1": "bump", "gh:1#2": "bump"}
@@ -40,3 +44,7 @@ def test_stamps_are_told_by_link_where_all_items_of_it_agree() -> None:
         branch_link("acme/shop", "d1"): "bump",
     }
     assert stamps_by_link(states, same | {"gh:1#2": "docs"}, NAMES) == {session_link("s1"): "bump"}
+
+
+def test_a_stamp_of_an_item_that_nobody_knows_leads_nowhere() -> None:
+    assert stamps_by_link({}, {"gh:1#1": "bump"}, NAMES) == {}
