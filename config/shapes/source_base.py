@@ -30,19 +30,24 @@ class HttpSource(SourceBase):
     )
 
 
-class ReportSource(HttpSource):
-    """A report of what one issuer billed, by its own day."""
+class BilledSource(SourceBase):
+    """What one issuer billed, by its own day."""
 
     precedence: Whole = Field(
         100,
         description="Of several reports of one issuer the lowest is booked, the others are a "
         "second opinion; equal ones add up.",
     )
-    issuer: Slug
+    issuer: Slug = Field(description="Issuer that these charges belong to.")
     window_days: Whole = Field(31, ge=1, le=366, description="Trailing days; the longest counts.")
     lag_days: Whole = Field(
         2, ge=0, le=31, description="Days after which a missing day is missing."
     )
+
+
+class ReportSource(HttpSource, BilledSource):
+    """A report of what one issuer billed, that a vendor answers with."""
+
     api_keys: tuple[VendorId, ...] = Field(
         (),
         description="Keys kept by id, beside the catalog's; any other becomes a keyed digest, "

@@ -11,13 +11,12 @@ from config.shapes.base import (
     Dated,
     Glob,
     Shape,
-    Slug,
     Switch,
     Text,
     VendorId,
     Whole,
 )
-from config.shapes.source_base import GithubName, PathSource, ReportSource
+from config.shapes.source_base import BilledSource, GithubName, PathSource, ReportSource
 
 
 class AnthropicSource(ReportSource):
@@ -123,16 +122,10 @@ class SkuLine(Shape):
     )
 
 
-class FocusFileSource(PathSource):
+class FocusFileSource(PathSource, BilledSource):
     """A bill as files: FOCUS 1.0 to 1.3, or a Cost and Usage Report; CSV or Parquet."""
 
     type: Literal["focus_file"]
-    issuer: Slug = Field(description="Issuer that these charges belong to.")
-    precedence: Whole = Field(
-        100,
-        description="Of several reports of one issuer the lowest is booked, the others are a "
-        "second opinion; equal ones add up.",
-    )
     services: tuple[Glob, ...] = Field(
         min_length=1, description="Services or products that are kept; others are only counted."
     )
@@ -144,8 +137,4 @@ class FocusFileSource(PathSource):
     parts: Switch = Field(default=False, description="Files of one folder are one bill in parts.")
     covers: Literal["days", "periods"] = Field(
         "days", description="What a bill is whole for: first to last charge, or ended periods."
-    )
-    window_days: Whole = Field(31, ge=1, le=366, description="Trailing days; the longest counts.")
-    lag_days: Whole = Field(
-        2, ge=0, le=31, description="Days after which a missing day is missing."
     )

@@ -26,6 +26,7 @@ from tasks.core.refusals import refused
 from tasks.core.requests import Request
 from tasks.core.squad_use import Measure, Used
 from tasks.sources.report_fields import Count, CurrencyCode, Instant, Payload, VendorText
+from tasks.sources.report_rows import default_account
 from tasks.sources.request_marks import Cost, ModelText, RequestMarks
 
 #: Who makes the models, as price lists call them.
@@ -191,7 +192,7 @@ class RowReader:
             accounts = self._config.default_accounts
             account = request.account or accounts.get(request.issuer)
             yield Used(
-                account=account or f"{self._config.name}:default",
+                account=account or default_account(self._config.name),
                 day=day,
                 person=person,
                 squad=self._door.squad_of(person),
