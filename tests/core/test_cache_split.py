@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tasks.core.cache_split import PICO, WritePrices, split_writes, write_prices
 
 DAY = date(2026, 7, 27)
+PRICES = WritePrices(1_000_000, 100_000, 1_250_000, 2_000_000, 5_000_000)
 
 
 def _split(
@@ -55,7 +56,7 @@ def test_the_noise_of_a_float_changes_nothing(noise: str) -> None:
     ("why", "model", "cost"),
     [
         ("a nano dollar more than any split gives", "claude-opus-5", "0.090456501"),
-        ("dearer than all of it for an hour", "claude-opus-5", "0.0904602"),
+        ("dearer than all of it for an hour", "claude-opus-5", "0.09046025"),
         ("cheaper than all of it for five minutes", "claude-opus-5", "0.0594365"),
         ("no cost at all", "claude-opus-5", None),
         ("no price for the model", "house-model-1", "0.0904565"),
@@ -74,6 +75,33 @@ def test_a_model_with_one_price_for_both_is_not_split() -> None:
     assert write_prices("openai", "gpt-5.4", DAY) is None
 
 
+@pytest.mark.parametrize(
+    ("off_pico", "split"),
+    [
+        (-501, None),
+        (-500, (20, 30)),
+        (500, (20, 30)),
+        (501, None),
+        (375_000, None),  # half a token's difference
+        (750_000 - 501, None),
+        (750_000 - 500, (19, 31)),
+    ],
+)
+def test_a_cost_between_two_splits_is_neither(off_pico: int, split: tuple[int, int] | None) -> None:
+    spent = 20 * PRICES.cache_write_5m + 30 * PRICES.cache_write_1h + off_pico
+
+    found = split_writes(
+        PRICES,
+        input_tokens=0,
+        cache_read_tokens=0,
+        cache_write_tokens=50,
+        output_tokens=0,
+        cost_usd=Decimal(spent) / PICO,
+    )
+
+    assert found == split
+
+
 @given(
     tokens=st.tuples(*(st.integers(0, 10**7) for _ in range(5))),
     off_pico=st.integers(-499, 499),
@@ -81,12 +109,11 @@ def test_a_model_with_one_price_for_both_is_not_split() -> None:
 def test_every_split_is_found_again_from_its_cost(
     tokens: tuple[int, int, int, int, int], off_pico: int
 ) -> None:
-    prices = WritePrices(1_000_000, 100_000, 1_250_000, 2_000_000, 5_000_000)
     uncached, read, short, long, output = tokens
-    spent = sum(count * price for count, price in zip(tokens, prices, strict=True)) + off_pico
+    spent = sum(count * price for count, price in zip(tokens, PRICES, strict=True)) + off_pico
 
     assert split_writes(
-        prices,
+        PRICES,
         input_tokens=uncached,
         cache_read_tokens=read,
         cache_write_tokens=short + long,
