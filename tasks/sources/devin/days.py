@@ -91,24 +91,31 @@ def days_of_totals(asked: Asked) -> tuple[list[Batch], list[Finding]] | None:
 
 
 def days_of_sessions(asked: Asked) -> tuple[list[Batch], list[Finding]]:
-    """Add up what sessions tell, each on the day it ended: all there is without the report.
+    """Add up what sessions tell, each on the day it began: all there is without the report.
+
+    The day it began never changes; the one it was last changed on does, when it is resumed or
+    archived, and its ACUs would stand on both.
 
     Raises:
         SourceError: An answer cannot be used.
     """
     found = read_sessions(asked.client, asked.config, asked.window, asked.door)
-    ended: dict[date, list[Session]] = {}
+    begun: dict[date, list[Session]] = {}
     for session in found.sessions:
-        if session.is_ended:
-            ended.setdefault(session.last_day, []).append(session)
+        begun.setdefault(session.first_day, []).append(session)
+    missing = ["what no session consumed"]
+    if untold := sum(session.acus is None for session in found.sessions):
+        missing.append(f"what {untold} that tell none consumed")
+    if earlier := sum(session.first_day < asked.window[0] for session in found.sessions):
+        missing.append(f"what {earlier} that began before {asked.window[0]} go on to consume")
     detail = (
         "consumption by day is not open to this key: ACUs are added up from sessions by the day "
-        "they ended, and what no session consumed is missing"
+        f"they began; missing is {', '.join(missing)}"
     )
     findings = [Finding("report_unavailable", asked.config.name, detail, asked.config.name)]
     refused = _refused(asked, found)
     batches = [
-        _batch(asked, day, session_day_rows(ended.get(day, ())), refused.get(day, ()), findings)
+        _batch(asked, day, session_day_rows(begun.get(day, ())), refused.get(day, ()), findings)
         for day in asked.days()
     ]
     return batches, findings
@@ -241,6 +248,6 @@ def _dropped(asked: Asked, found: Found) -> list[Finding]:
             findings.append(Finding("hint_dropped", name, detail, source))
     unknown = sum(not session.is_known_status for session in found.sessions)
     if unknown:
-        detail = f"{unknown} sessions have a status never seen before; they count as not ended"
+        detail = f"{unknown} sessions have a status never seen before; they count as not failed"
         findings.append(Finding("hint_dropped", "status", detail, source))
     return findings

@@ -79,9 +79,9 @@ def day_rows(
     return rows or ([_row(acus, name, acus)] if acus else []), problem
 
 
-def session_day_rows(ended: Iterable[Session]) -> list[RawRow]:
-    """Take the sessions that ended on a day for the day, where nothing else is told."""
-    told = [(session, session.acus) for session in ended if session.acus]
+def session_day_rows(begun: Iterable[Session]) -> list[RawRow]:
+    """Take the sessions that began on a day for the day, where nothing else is told."""
+    told = [(session, session.acus) for session in begun if session.acus]
     total = sum((acus for _, acus in told), Decimal(0))
     return [_row(total, _DEVIN, acus, session) for session, acus in told]
 

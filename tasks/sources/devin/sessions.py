@@ -33,7 +33,6 @@ from tasks.sources.report_fields import (
 
 _PULL = re.compile(r"https?://[^/?#]+/([^/?#]+/[^/?#]+)/pull/([1-9]\d{0,9})(?:[/?#].*)?", re.ASCII)
 _STATUSES = frozenset({"new", "claimed", "running", "exit", "error", "suspended", "resuming"})
-_ENDED = frozenset({"exit", "error", "suspended"})
 _FAILED = "error"
 
 
@@ -82,7 +81,6 @@ class Session:
     updated_at: datetime
     acus: Decimal | None
     is_known_status: bool
-    is_ended: bool
     has_failed: bool
     api_key: str | None
     stamp: str | None
@@ -142,7 +140,6 @@ def _session(said: _Session, config: DevinSource, door: Door, person: str | None
         updated_at=max(said.updated_at, said.created_at),
         acus=said.acus_consumed,
         is_known_status=said.status in _STATUSES,
-        is_ended=said.status in _ENDED,
         has_failed=said.status == _FAILED,
         api_key=None if user is None else named_or_digest(user, config.api_keys, door),
         stamp=stamps[0] if stamps else None,

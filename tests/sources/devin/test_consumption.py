@@ -385,7 +385,7 @@ def test_a_report_that_contradicts_itself_or_has_another_shape_is_a_fault(answer
         parse_consumption(source(), "consumption/daily", decimal)
 
 
-def test_where_the_report_is_not_open_sessions_count_on_the_day_they_ended() -> None:
+def test_where_the_report_is_not_open_sessions_count_on_the_day_they_began() -> None:
     before = DAY - timedelta(days=1)
     organisation = Organisation(
         None,
@@ -394,16 +394,47 @@ def test_where_the_report_is_not_open_sessions_count_on_the_day_they_ended() -> 
             session("b", acus=3, created_at=seconds(before), status="error"),
             session("c", acus=9, status="running"),
             session("d", acus=None),
+            session("e", acus=2, status="a status never seen"),
         ],
     )
 
     pulled = pull(devin.CONSUMPTION, organisation, window=(before, DAY))
 
     assert [(one.code, one.subject) for one in pulled.findings] == [("report_unavailable", "devin")]
-    assert {row["run_id"]: row["billed_nano"] for row in lines_of(pulled)} == {
-        "digest of devin-a": 4 * ACU,
-        "digest of devin-b": 3 * ACU,
+    assert {(row["run_id"], row["day"], row["billed_nano"]) for row in lines_of(pulled)} == {
+        ("digest of devin-a", DAY, 4 * ACU),
+        ("digest of devin-b", before, 3 * ACU),
+        ("digest of devin-c", DAY, 9 * ACU),
+        ("digest of devin-e", DAY, 2 * ACU),
     }
+
+
+def test_a_session_that_is_resumed_or_archived_later_stays_on_its_day() -> None:
+    def of(**changes: Any) -> dict[date, int]:
+        pulled = pull(devin.CONSUMPTION, Organisation(None, [session(day=DAYS[0], **changes)]))
+        return {batch.key: len(batch.rows) for batch in pulled.batches if batch.rows}
+
+    suspended, again = of(status="suspended"), of(acus=9, updated_at=seconds(DAYS[3]))
+
+    # A day that had charges is never emptied: on any other day its ACUs would be booked twice.
+    assert suspended == again == {DAYS[0]: 1}
+
+
+def test_sessions_that_began_before_the_window_are_left_to_their_day_and_told() -> None:
+    early = session(day=DAYS[0] - timedelta(days=1), acus=9, updated_at=seconds(DAYS[1]))
+
+    pulled = pull(devin.CONSUMPTION, Organisation(None, [early]))
+
+    assert lines_of(pulled) == []
+    assert pulled.findings[0].detail.endswith(
+        ", what 1 that began before 2026-11-16 go on to consume"
+    )
+
+
+def test_sessions_that_tell_no_acus_are_counted_where_they_are_all_there_is() -> None:
+    pulled = pull(devin.CONSUMPTION, Organisation(None, [session("a", acus=None), session("b")]))
+
+    assert pulled.findings[0].detail.endswith(", what 1 that tell none consumed")
 
 
 @pytest.mark.parametrize("acus", ["a lot", -1])
