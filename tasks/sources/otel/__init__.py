@@ -72,6 +72,11 @@ def _tell(config: OtelSource, counts: Mapping[str, int]) -> tuple[Finding, ...]:
                 f"set `signal: {'metrics' if is_events else 'events'}` to read them"
             )
         found.append(Finding("second_copy", config.name, detail, config.name))
+    if spans := counts.get("spans", 0):
+        detail = f"{spans} span(s) of Codex tell the same spend again, and are not added"
+        if not counts["requests"]:
+            detail = f"there are no events, but {spans} span(s) of Codex; export its events too"
+        found.append(Finding("second_copy", config.name, detail, config.name))
     return tuple(found)
 
 

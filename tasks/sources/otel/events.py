@@ -3,8 +3,9 @@
 * Claude Code, event `api_request` (documented under "monitoring usage", read 2026-11): the four
   input counts are disjoint, cache writes of both times to live are one number, and `cost_usd` is
   reckoned at list price. `api_error` and `api_refusal` cost nothing and are no requests.
-* Codex, event `codex.sse_event` of kind `response.completed` (openai/codex, `codex-rs/otel`): input
-  includes what was cached.
+* Codex, event `codex.sse_event` of kind `response.completed` (openai/codex, `codex-rs/otel`) with
+  counts: input includes what was cached and written to the cache. The same event without counts
+  only tells that the stream brought it, and spans tell the counts once more.
 * GenAI conventions: spans, or the event with their details, of operations that ask a model; input
   includes cache reads and writes. Spans of whole agents sum what theirs tell, and are left out.
 
@@ -30,9 +31,14 @@ from tasks.sources.request_sql import is_negative, is_no_count, is_provider_id
 _ASKING = "('chat', 'generate_content', 'text_completion', 'embeddings')"
 _DETAILS = "gen_ai.client.inference.operation.details"
 _EVENT = f"coalesce({text(attribute('event.name'))}, record.name)"
+# Codex tells what its responses used in spans too, without their model.
+_IS_COPY = f"""
+(record.signal = 'span' AND coalesce({attribute("codex.usage.total_tokens")},
+    {attribute("codex.usage.reasoning_output_tokens")}) IS NOT NULL)
+"""
 _KIND = f"""
 CASE
-    WHEN record.signal = 'point' THEN NULL
+    WHEN record.signal = 'point' OR {_IS_COPY} THEN NULL
     WHEN record.signal = 'span' OR {_EVENT} = '{_DETAILS}' THEN
         CASE WHEN coalesce({text(attribute("gen_ai.operation.name"))}, 'chat') IN {_ASKING}
             AND coalesce({attribute("gen_ai.usage.input_tokens")},
@@ -44,7 +50,9 @@ CASE
         THEN 'genai' END
     WHEN regexp_full_match({_EVENT}, '(?:claude_code[.])?api_request') THEN 'claude'
     WHEN {_EVENT} = 'codex.sse_event'
-        AND {text(attribute("event.kind"))} = 'response.completed' THEN 'codex'
+        AND {text(attribute("event.kind"))} = 'response.completed'
+        AND coalesce({attribute("input_token_count")}, {attribute("output_token_count")})
+            IS NOT NULL THEN 'codex'
 END
 """
 
@@ -66,6 +74,7 @@ _COUNTS: dict[str, dict[str, tuple[str, ...]]] = {
             "gen_ai.usage.cache_write.input_tokens",
             "gen_ai.usage.cache_creation.input_tokens",
         ),
+        "codex": ("cache_write_token_count",),
     },
     "output": {
         "claude": ("output_tokens",),
@@ -128,12 +137,13 @@ END IS NOT NULL
 #: Log records and spans, each with which kind of request it is, if any.
 RELATION = f"(SELECT *, {_KIND} AS kind FROM {records()})"  # noqa: S608 of this module
 WHERE = "kind IS NOT NULL"
-#: Metrics of the same spend, and lines that hold nothing as the protocol writes it.
-BESIDE = f"(record.signal = 'point' AND record.name IN {SPENT}) OR {IS_EMPTY}"
+#: Metrics and spans of the same spend, and lines that hold nothing as the protocol writes it.
+BESIDE = f"(record.signal = 'point' AND record.name IN {SPENT}) OR {_IS_COPY} OR {IS_EMPTY}"
 #: What is told beside the requests.
 TALLIES = {
     "others": "count(*) FILTER (is_point)",
-    "empty": "count(*) FILTER (_beside AND NOT is_point)",
+    "spans": "count(*) FILTER (_beside AND is_span)",
+    "empty": "count(*) FILTER (_beside AND NOT is_point AND NOT is_span)",
     "requests": "count(*) FILTER (NOT _beside)",
     "unsplit": f"count(*) FILTER (write > 0 AND {costs.WRITES_5M} IS NULL)",
     "unstamped": "count(*) FILTER (stamps IS NOT NULL AND marks.stamp IS NULL AND NOT _beside)",
@@ -150,6 +160,7 @@ def staged(stamp_keys: Sequence[str], account_keys: Sequence[str]) -> dict[str, 
         "started_at": moment("record.started"),
         "kind": "kind",
         "is_point": "coalesce(record.signal = 'point', false)",
+        "is_span": "coalesce(record.signal = 'span', false)",
         "id": _ID,
         "other_id": f"CASE WHEN {_ID} IS NULL THEN CAST({place} AS VARCHAR)"
         f" WHEN NOT ({is_provider_id(_ID)}) THEN {_ID} END",

@@ -43,6 +43,59 @@ def test_other_events_of_codex_are_no_requests(tmp_path: Path) -> None:
     assert (found.rows, found.rejects) == ([], [])
 
 
+def test_an_event_that_only_says_that_a_response_came_is_no_request(tmp_path: Path) -> None:
+    counts = {"input_token_count": None, "output_token_count": None, "cached_token_count": None}
+    bare = codex(2, **counts, reasoning_token_count=None, duration_ms="12")
+
+    found = read_lines(tmp_path, logs(bare, codex(2)))
+
+    assert (len(found.rows), found.rejects) == (1, [])
+
+
+def test_an_event_with_half_its_counts_is_refused(tmp_path: Path) -> None:
+    found = read_lines(tmp_path, logs(codex(2, output_token_count=None)), logs(codex(3)))
+
+    assert found.refusals == [("output_tokens", "missing")]
+
+
+def test_what_codex_wrote_to_the_cache_is_no_plain_input(tmp_path: Path) -> None:
+    none, some = read_lines(
+        tmp_path, logs(codex(2, cache_write_token_count=0), codex(3, cache_write_token_count=500))
+    ).rows
+
+    assert (none["input_tokens"], none["cache_write_5m_tokens"]) == (3_000, 0)
+    assert some["input_tokens"] == 2_500
+
+
+def _codex_span() -> dict[str, object]:
+    return span(
+        gen_ai__operation__name=None,
+        gen_ai__provider__name=None,
+        gen_ai__request__model=None,
+        gen_ai__response__model=None,
+        gen_ai__response__id=None,
+        codex__usage__total_tokens=1_050,
+    )
+
+
+def test_spans_of_codex_beside_its_events_are_told_and_not_added(tmp_path: Path) -> None:
+    found = read_lines(tmp_path, logs(codex(2)), spans(_codex_span(), span()))
+
+    assert (len(found.rows), found.rejects) == (2, [])
+    assert [(one.code, one.detail) for one in found.findings] == [
+        ("second_copy", "1 span(s) of Codex tell the same spend again, and are not added")
+    ]
+
+
+def test_spans_of_codex_without_its_events_are_not_passed_over(tmp_path: Path) -> None:
+    found = read_lines(tmp_path, spans(_codex_span()))
+
+    assert (found.rows, found.rejects) == ([], [])
+    assert [one.detail for one in found.findings] == [
+        "there are no events, but 1 span(s) of Codex; export its events too"
+    ]
+
+
 def test_a_response_of_codex_told_twice_counts_once(tmp_path: Path) -> None:
     found = read_lines(tmp_path, logs(codex(2), codex(3), codex(2)))
 
