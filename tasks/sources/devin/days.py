@@ -1,6 +1,6 @@
 """Devin's days as batches: from the vendor's own totals, or else from what sessions tell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,9 +18,10 @@ from tasks.sources.devin.listing import (
     read_consumption,
     read_sessions,
 )
-from tasks.sources.devin.payloads import DAY_STARTS_MINUTES, OTHER, TOLERANCE, DayUse
+from tasks.sources.devin.payloads import DAY_STARTS_MINUTES, TOLERANCE
 from tasks.sources.devin.rows import day_rows, price_on, run_rows, session_day_rows, use_rows
 from tasks.sources.devin.sessions import Session
+from tasks.sources.devin.told import added_up, dropped, unknown_products
 from tasks.transport.client import Client
 from tasks.transport.errors import StatusError
 
@@ -86,7 +87,7 @@ def days_of_totals(asked: Asked) -> tuple[list[Batch], list[Finding]] | None:
                 what = f"on {day} {problem}: it is booked unsplit"
                 findings.append(_contradiction(asked, day, what))
             batches.append(_batch(asked, day, rows, (), findings))
-    findings += _unknown_products(asked, uses.values())
+    findings += unknown_products(asked.config.name, uses.values())
     return batches, findings
 
 
@@ -103,16 +104,7 @@ def days_of_sessions(asked: Asked) -> tuple[list[Batch], list[Finding]]:
     begun: dict[date, list[Session]] = {}
     for session in found.sessions:
         begun.setdefault(session.first_day, []).append(session)
-    missing = ["what no session consumed"]
-    if untold := sum(session.acus is None for session in found.sessions):
-        missing.append(f"what {untold} that tell none consumed")
-    if earlier := sum(session.first_day < asked.window[0] for session in found.sessions):
-        missing.append(f"what {earlier} that began before {asked.window[0]} go on to consume")
-    detail = (
-        "consumption by day is not open to this key: ACUs are added up from sessions by the day "
-        f"they began; missing is {', '.join(missing)}"
-    )
-    findings = [Finding("report_unavailable", asked.config.name, detail, asked.config.name)]
+    findings = [added_up(asked.config.name, found.sessions, asked.window[0])]
     refused = _refused(asked, found)
     batches = [
         _batch(asked, day, session_day_rows(begun.get(day, ())), refused.get(day, ()), findings)
@@ -143,7 +135,7 @@ def days_of_runs(asked: Asked) -> tuple[list[Batch], list[Finding]]:
         )
         for day in asked.days()
     ]
-    return batches, _dropped(asked, found)
+    return batches, dropped(asked.config.name, found.sessions)
 
 
 def days_of_use(asked: Asked) -> tuple[list[Batch], list[Finding]]:
@@ -225,29 +217,3 @@ def _batch(
 def _contradiction(asked: Asked, day: date, detail: str) -> Finding:
     subject = f"{asked.config.name} {day}"
     return Finding("report_contradicted", subject, detail, asked.config.name)
-
-
-def _unknown_products(asked: Asked, uses: Iterable[DayUse]) -> list[Finding]:
-    days = sum(1 for use in uses if use.products.get(OTHER))
-    if not days:
-        return []
-    detail = f"on {days} days ACUs are of a product never seen before; they are booked as `other`"
-    return [Finding("unknown_sku", "product", detail, asked.config.name)]
-
-
-def _dropped(asked: Asked, found: Found) -> list[Finding]:
-    source = asked.config.name
-    findings = []
-    for name, what in (
-        ("stamp", "the tag that names the workflow is no short word"),
-        ("pull_request", "a link to a pull request is missing or of another form"),
-    ):
-        count = sum(session.dropped.count(name) for session in found.sessions)
-        if count:
-            detail = f"{count} times {what}; it is not kept"
-            findings.append(Finding("hint_dropped", name, detail, source))
-    unknown = sum(not session.is_known_status for session in found.sessions)
-    if unknown:
-        detail = f"{unknown} sessions have a status never seen before; they count as not failed"
-        findings.append(Finding("hint_dropped", "status", detail, source))
-    return findings
