@@ -19,6 +19,8 @@ OTHER_GROUPS = "other-groups"
 _CURRENCY = "USD"
 #: Nano units are ten million to a cent.
 _CENT_PLACES = 7
+#: Each row is rounded on its own, to a millionth of a cent: so much may its parts be apart.
+_ROUNDING_NANO = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,18 @@ FindRest = Callable[[Sequence[RawRow], Sequence[Reject], Sequence[RawRow]], Rest
 def cost_rest(rows: Sequence[RawRow], rejects: Sequence[Reject], total: Sequence[RawRow]) -> Rest:
     """Find the cost that no group tells.
 
-    What was refused with a readable amount is in quarantine, so it is not missing.
+    What was refused with a readable amount is in quarantine, so it is not missing; nor is what
+    only rounding puts apart.
     """
     currencies = {str(row["currency"]) for row in (*rows, *total)}
     if len(currencies) > 1:
         return Rest(contradiction=f"groups and total are in {len(currencies)} currencies")
     held = sum(one.amount_nano or 0 for one in rejects)
     amount = _sum(total, "amount") - _sum(rows, "amount") - held
-    # Each row is rounded on its own, by half a nano unit at most.
-    if amount < -len(rows):
+    slack = _ROUNDING_NANO * (len(rows) + len(total))
+    if amount < -slack:
         return Rest(contradiction="the groups of the cost report sum to more than its total")
-    if amount == 0:
+    if amount <= slack:
         return Rest()
     is_listed = not rejects and all(row["list_amount"] is not None for row in (*rows, *total))
     listed = _sum(total, "list_amount") - _sum(rows, "list_amount") if is_listed else None

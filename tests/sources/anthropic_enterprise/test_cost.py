@@ -197,17 +197,15 @@ def test_nothing_is_asked_for_beyond_a_year() -> None:
     assert analytics.requests[0].query["starting_at"] == ["2026-03-03T00:00:00Z"]
 
 
-def test_rows_that_were_each_rounded_up_do_not_exceed_their_total() -> None:
-    accounts = Accounts("s", None)
+@pytest.mark.parametrize("total_cents", ["0.000002", "0.000003", "0.000004"])
+def test_what_rounding_puts_apart_is_neither_a_contradiction_nor_a_rest(total_cents: str) -> None:
+    # A half of a millionth each, which the vendor tells as a whole one.
+    groups: list[object] = [cost("0.000001", model=f"claude-{at}-5") for at in range(3)]
 
-    def raw(amount: str) -> Any:
-        return parse_cost(cost(amount), "p", 0, issuer="i", accounts=accounts)
+    pulled = pull(COST, told({DAYS[0]: groups}, {DAYS[0]: [total(total_cents)]}))
 
-    rest = cost_rest([raw("0.00000015")] * 2, (), [raw("0.0000003")])
-    too_much = cost_rest([raw("0.0000003")] * 2, (), [raw("0.0000003")])
-
-    assert (rest.amount, rest.contradiction) == (-1, "")
-    assert too_much.contradiction
+    assert days_of(pulled)[DAYS[0]] == (3, True)
+    assert pulled.findings == ()
 
 
 def test_the_list_amount_of_a_rest_is_unknown_beside_what_was_refused() -> None:
@@ -376,7 +374,9 @@ def test_an_amount_may_be_number_or_text(amount: object) -> None:
     groups=st.lists(st.decimals(0, 10**6, places=9), max_size=8),
     more=st.decimals(0, 10**6, places=9),
 )
-def test_groups_and_rest_always_sum_to_the_total(groups: list[Any], more: Any) -> None:
+def test_groups_and_rest_always_sum_to_the_total_as_far_as_it_is_told(
+    groups: list[Any], more: Any
+) -> None:
     accounts = Accounts("s", None)
 
     def raw(amount: Any) -> Any:
@@ -390,7 +390,9 @@ def test_groups_and_rest_always_sum_to_the_total(groups: list[Any], more: Any) -
         return sum(int(str(row["billed_nano"])) for row in found)
 
     assert rest.contradiction == ""
-    assert booked([*rows, *([rest.row] if rest.row else [])]) == booked(whole)
+    apart = booked([*rows, *([rest.row] if rest.row else [])]) - booked(whole)
+    assert abs(apart) <= 10 * (len(rows) + 1)
+    assert apart == 0 or rest.row is None
 
 
 def test_nothing_is_asked_of_a_window_that_has_not_ended() -> None:
