@@ -118,8 +118,10 @@ def _requests(
             issuer=issuer_of(session.provider, use.model, config.issuers, issuers),
             model=use.model,
             account=config.subscription_account,
-            input_tokens=use.used.input_tokens - use.used.cached_input_tokens,
+            input_tokens=use.used.plain_input_tokens,
             cache_read_tokens=use.used.cached_input_tokens,
+            # OpenAI has one kind of cache write; the books file it under the short one.
+            cache_write_5m_tokens=use.used.cache_write_input_tokens or None,
             output_tokens=use.used.output_tokens,
             session=digest(owner),
             branch_prefix=hint.prefix if hint else None,

@@ -91,26 +91,38 @@ class TurnLine(Payload):
 
 
 class Usage(Payload):
-    """Tokens; cached input is part of input, reasoning part of output."""
+    """Tokens; what was cached and written to the cache is part of input, reasoning of output."""
 
     input_tokens: Count
     cached_input_tokens: Count = 0
+    #: Since 2026.
+    cache_write_input_tokens: Count = 0
     output_tokens: Count
     reasoning_output_tokens: Count = 0
 
     @model_validator(mode="after")
     def _cached_is_a_part(self) -> Self:
-        if self.cached_input_tokens > self.input_tokens:
+        if self.plain_input_tokens < 0:
             message = "more cached input than input"
             raise ValueError(message)
         return self
 
+    @property
+    def plain_input_tokens(self) -> int:
+        """Input that the cache had no part in."""
+        return self.input_tokens - self.cached_input_tokens - self.cache_write_input_tokens
+
+    def holds(self, other: "Usage") -> bool:
+        """Say whether another one may be a part of this one."""
+        return all(count >= getattr(other, name) for name, count in self)
+
     def less(self, other: "Usage") -> "Usage | None":
         """Give what was added since another counter; None where that is no usage."""
         counts = {name: count - getattr(other, name) for name, count in self}
-        if min(counts.values()) < 0 or counts["cached_input_tokens"] > counts["input_tokens"]:
+        if min(counts.values()) < 0:
             return None
-        return Usage.model_construct(**counts)
+        added = Usage.model_construct(**counts)
+        return added if added.plain_input_tokens >= 0 else None
 
 
 NO_USAGE = Usage(input_tokens=0, output_tokens=0)

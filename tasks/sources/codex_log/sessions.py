@@ -142,11 +142,14 @@ class _Reader:
         total, before = info.total_token_usage, self._total
         if total is not None and total == (before or NO_USAGE):
             return
+        last = info.last_token_usage
         grown = None if total is None else total.less(before or NO_USAGE)
+        if grown and before and last and not grown.holds(last):
+            grown = None  # a resumed session counts from its own start in some versions
         if grown is None and total is not None:
             self._resets += 1
         trusts_total = self._grows and before is not None and self.session.origin is None
-        used = (grown if trusts_total else None) or info.last_token_usage or grown or total
+        used = (grown if trusts_total else None) or last or grown or total
         self._grows = True
         self._total = total or before
         if used is None:
@@ -155,7 +158,7 @@ class _Reader:
             missing = BadLineError("missing", "turn_context.model")
             self._refuse(refuse_line(line, self.session.place, missing))
             return
-        counter = (*_counts(total), *_counts(info.last_token_usage))
+        counter = (*_counts(total), *_counts(last))
         self.session.uses.append(Use(at, counter, self._resets, used, self._model, line.number))
 
 

@@ -134,6 +134,9 @@ CASE kind
 END IS NOT NULL
 """
 
+# OpenAI has one kind of cache write; the books file it under the short one.
+_WRITES_5M = f"CASE WHEN kind = 'codex' THEN write ELSE {costs.WRITES_5M} END"
+
 #: Log records and spans, each with which kind of request it is, if any.
 RELATION = f"(SELECT *, {_KIND} AS kind FROM {records()})"  # noqa: S608 of this module
 WHERE = "kind IS NOT NULL"
@@ -145,7 +148,7 @@ TALLIES = {
     "spans": "count(*) FILTER (_beside AND is_span)",
     "empty": "count(*) FILTER (_beside AND NOT is_point AND NOT is_span)",
     "requests": "count(*) FILTER (NOT _beside)",
-    "unsplit": f"count(*) FILTER (write > 0 AND {costs.WRITES_5M} IS NULL)",
+    "unsplit": f"count(*) FILTER (write > 0 AND {_WRITES_5M} IS NULL)",
     "unstamped": "count(*) FILTER (stamps IS NOT NULL AND marks.stamp IS NULL AND NOT _beside)",
 }
 
@@ -202,7 +205,7 @@ FIELDS = {
     " ELSE input - coalesce(read, 0) - coalesce(write, 0) END",
     "cache_read_tokens": "read",
     # No prices are looked up but for Claude Code: only its cost is at list price.
-    "cache_write_5m_tokens": costs.WRITES_5M,
+    "cache_write_5m_tokens": _WRITES_5M,
     "cache_write_1h_tokens": costs.WRITES_1H,
     "output_tokens": "output",
 }

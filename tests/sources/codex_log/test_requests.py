@@ -12,6 +12,7 @@ from tasks.core.digests import keyed_digest
 from tasks.core.errors import SourceError
 from tests.sources.codex_log.writing import (
     DAY,
+    at,
     codes,
     count,
     meta,
@@ -83,6 +84,28 @@ def test_totals_that_start_again_lose_nothing(tmp_path: Path) -> None:
     write(tmp_path, "a", lines)
 
     assert [one for one in tokens_of(pull(tmp_path)) if any(one)] == [first, second]
+
+
+def test_a_resumed_session_may_start_its_totals_again_above_the_old_ones(tmp_path: Path) -> None:
+    first, second = (100, 0, 10), (500, 100, 50)
+    third = (second[0] + 7, second[1], second[2] + 1)
+    lines = [meta(), turn(), count(10, first, first), count(20, second, second)]
+    write(tmp_path, "a", [*lines, count(30, third, (7, 0, 1))])
+
+    assert tokens_of(pull(tmp_path)) == [first, second, (7, 0, 1)]
+
+
+def test_what_was_written_to_the_cache_is_a_part_of_input(tmp_path: Path) -> None:
+    told = usage((100, 40, 10)) | {"cache_write_input_tokens": 25}
+    info = {"total_token_usage": told, "last_token_usage": told}
+    payload = {"type": "token_count", "info": info}
+    line = {"timestamp": at(10), "type": "event_msg", "payload": payload}
+    write(tmp_path, "a", [meta(), turn(), line])
+
+    (row,) = rows_of(pull(tmp_path))
+
+    assert (row["input_tokens"], row["cache_read_tokens"]) == (35, 40)
+    assert row["cache_write_5m_tokens"] == 25
 
 
 def test_two_equal_requests_of_one_session_are_two(tmp_path: Path) -> None:
@@ -209,6 +232,7 @@ def _with(field: str, value: object) -> dict[str, object]:
         (_with("output_tokens", -1), "greater_than_equal", "output_tokens"),
         (_with("input_tokens", 10**13), "less_than_equal", "input_tokens"),
         (_with("cached_input_tokens", 201), "value_error", ""),
+        (_with("cache_write_input_tokens", 151), "value_error", ""),
     ],
 )
 def test_a_number_that_is_none_is_refused_by_name_and_the_others_stay(
