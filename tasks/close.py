@@ -46,6 +46,8 @@ from tasks.core.month_end.periods import (
 )
 from tasks.core.ownership import Ownership
 from tasks.core.plan import Plan, PlanError
+from tasks.core.standing import second_opinions
+from tasks.core.tables import SQUAD_USE
 from tasks.core.totals import completeness_ppm
 from tasks.lake.store import Lake
 from tasks.ledger.booking import Booking
@@ -314,12 +316,18 @@ def _invoice_breaks(run: _Run) -> list[InvoiceBreak]:
 
 
 def _billing_streams(run: _Run) -> set[tuple[str, str]]:
-    """Name every stream that reports what an issuer metered or billed."""
+    """Name every stream that what is booked of an issuer is made of.
+
+    Second opinions and use by squad stand beside the books: no close waits for them.
+    """
+    sources = enabled_sources(run.config.sources)
+    opinions = second_opinions(sources)
     return {
         (source.name, stream.name)
-        for source in enabled_sources(run.config.sources)
-        if isinstance(source, ChargeSource)
+        for source in sources
+        if isinstance(source, ChargeSource) and source.name not in opinions
         for stream in adapter_of(source).streams
+        if stream.table != SQUAD_USE.name
     }
 
 

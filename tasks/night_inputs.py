@@ -33,7 +33,7 @@ from tasks.core.reconciling.bases import Made
 from tasks.core.reconciling.breaks import Quarantine
 from tasks.core.reconciling.oversized import held_too, oversized_days, size_findings, without_days
 from tasks.core.reconciling.rivals import rival_findings
-from tasks.core.standing import Known, Standing, stand, unreported_days
+from tasks.core.standing import Known, Standing, second_opinions, stand, unreported_days
 from tasks.core.tables import CHARGES, RUNS, USAGE
 from tasks.lake.queries import Queries
 from tasks.lake.run_cells import RunLog
@@ -220,7 +220,11 @@ def _known(plan: Plan, ledger: Ledger, seq: int, unreadable: _Unreadable) -> Kno
 def _refused(
     plan: Plan, ledger: Ledger, seq: int, sources: Sequence[Source]
 ) -> tuple[Counter[tuple[str, date]], list[Quarantine]]:
-    """Read what was received but not booked: repeated lines by source-day, and all else."""
+    """Read what was received but not booked: repeated lines by source-day, and all else.
+
+    What a second opinion could not tell of money is none that the books lack.
+    """
+    opinions = second_opinions(sources)
     duplicates: Counter[tuple[str, date]] = Counter()
     quarantine: list[Quarantine] = []
     tables = {
@@ -230,8 +234,8 @@ def _refused(
     }
     for one in ledger.rejects_as_of(seq, start=plan.start, end=plan.end):
         table = tables.get((one.source, one.stream))
-        if table is None:
-            continue  # of a source that is no longer read
+        if table is None or (one.source in opinions and table in {CHARGES.name, USAGE.name}):
+            continue  # the one is of a source that is no longer read
         if one.reject.code == "duplicate":
             duplicates[one.source, one.day] += 1
         else:

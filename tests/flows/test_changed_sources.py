@@ -1,6 +1,7 @@
 """Sources are disabled, renamed and taken out after their nights were booked; nights go on."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -138,6 +139,29 @@ def test_a_billed_line_that_cannot_be_read_keeps_the_night_from_tying_until_it_c
     assert healed.status == "tied"
     assert per_day(stores.costs())["anthropic", BILLED_DAY] == (
         per_day(before)["anthropic", BILLED_DAY] + 1_500_000_000
+    )
+
+
+def test_what_a_second_opinion_cannot_tell_of_a_bill_is_not_missing_from_the_books(
+    stores: Stores, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"currency": "US$", "amount": "150", "workspace_id": None, "cost_type": "web_search"}
+    monkeypatch.setenv("GRADUAND_BASE_URL_OPINION", sandbox.base_url("anthropic"))
+    for name in ("", "_HOSTS"):
+        secret = os.environ[f"GRADUAND_SECRET_ANTHROPIC_ADMIN_KEY{name}"]
+        monkeypatch.setenv(f"GRADUAND_SECRET_OTHER_KEY{name}", secret)
+    opinion = "  - {name: opinion, type: anthropic, issuer: anthropic, secret: other-key,"
+    place = "  - name: openai\n"
+    told = f"{opinion} base_url: https://api.anthropic.com, precedence: 200}}\n{place}"
+    stores.edit("sources.yaml", (place, told))
+
+    with billing(row, sandbox, monkeypatch):
+        unread = run(Night(FIRST, only=("agent-logs", "anthropic", "openai", "opinion")))
+
+    refused = [b.item for b in unread.breaks if b.item.break_class is BreakClass.QUARANTINED]
+    assert [(one.amount_nano, one.count) for one in refused] == [(1_500_000_000, 1)]
+    assert unread.reasons == (
+        f"billed but unreadable, and so not booked: anthropic {BILLED_DAY} (1 row)",
     )
 
 

@@ -18,13 +18,14 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 from prefect.testing.utilities import prefect_test_harness
 
+import tasks.close
 import tasks.pull
 from cli.main import main
 from config.shapes.sources import Source
 from flows.month_close import month_close
 from sandbox.server import Sandbox
 from tasks.close import close_period, close_state, night_looks_back_to, periods_to_close
-from tasks.core.batches import Batch, Pulled, Stream, Watermark
+from tasks.core.batches import Batch, Pulled, Stream, StreamKind, Watermark
 from tasks.core.books import BookKey, Cause, Destination, DestinationKind
 from tasks.core.month_end.close_report import CloseReport, Signature
 from tasks.core.month_end.periods import Act, PeriodState
@@ -241,6 +242,27 @@ def test_a_month_is_soft_closed_billed_signed_closed_and_corrected_in_the_open(
         assert ledger.deep_faults()["periods"] == []
         assert ledger.deep_faults()["seals"] == []
     stores.verified()
+
+
+@only_sqlite
+def test_no_close_waits_for_what_stands_beside_the_books(
+    after: Callable[[int], Stores], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores = after(2)
+
+    def adapter_of(source: Source) -> Adapter:
+        adapter = real_adapter(source)
+        use = Stream("use", StreamKind.REPORT, "squad_use")
+        return replace(adapter, streams=(*adapter.streams, use))
+
+    monkeypatch.setattr(tasks.close, "adapter_of", adapter_of)
+    opinion = "  - {name: other, type: anthropic_enterprise, issuer: anthropic, secret: other,"
+    place = "  - name: openai\n"
+    stores.edit(
+        "sources.yaml", (place, f"{opinion} base_url: https://api.anthropic.com}}\n{place}")
+    )
+
+    assert closing().missing() == ()
 
 
 @only_sqlite
