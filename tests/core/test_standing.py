@@ -1,43 +1,27 @@
 """Which snapshots a night stands on: complete, revised, missing, held."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 import pytest
 
 from config.shapes.finance import Finance
-from config.shapes.sources import AgentLogSource, AnthropicSource, GithubSource, Source
-from tasks.core.books import BreakClass, DayBasis, Snapshot
-from tasks.core.plan import Plan
-from tasks.core.standing import Known, Standing, second_opinions, stand, unreported_days
+from tasks.core.books import BreakClass, DayBasis
+from tasks.core.standing import Known, second_opinions, stand, unreported_days
+from tests.core.source_days import (
+    DAYS,
+    END,
+    NIGHT,
+    PLAN,
+    SOURCES,
+    START,
+    STREAMS,
+    everything,
+    report,
+    snapshot,
+    standing,
+)
 
-NIGHT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
-START, END = date(2026, 11, 15), date(2026, 11, 19)
-STREAMS = {"logs": ["runs"], "vendor": ["usage", "cost"], "hub": ["pull_requests"]}
-TABLES = {"runs": "runs", "usage": "usage", "cost": "charges"}
-SOURCES: list[Source] = [
-    AgentLogSource.model_validate({"type": "agent_log", "name": "logs", "paths": ["*.ndjson"]}),
-    AnthropicSource.model_validate(
-        {
-            "type": "anthropic",
-            "name": "vendor",
-            "issuer": "anthropic",
-            "base_url": "https://vendor.example",
-            "secret": "key",
-        }
-    ),
-    GithubSource.model_validate(
-        {
-            "type": "github",
-            "name": "hub",
-            "base_url": "https://hub.example",
-            "secret": "token",
-            "repositories": ["org/one"],
-        }
-    ),
-]
-DAYS = [START + timedelta(days=n) for n in range(5)]
-PLAN = Plan(START, END, NIGHT, is_past=False, orders=())
 SEATS = {
     "id": "team",
     "account": "org",
@@ -45,56 +29,6 @@ SEATS = {
     "seats": 10,
     "price": "20",
 }
-
-
-def snapshot(
-    source: str,
-    stream: str,
-    day: date,
-    sha: str = "1",
-    raw_sha: str = "r1",
-    layer: str = "conformed",
-) -> Snapshot:
-    return Snapshot(
-        source=source,
-        stream=stream,
-        layer=layer,
-        table=TABLES[stream] if layer == "conformed" else "",
-        key=day,
-        sha=sha if layer == "conformed" else raw_sha,
-        path=f"{layer}/{source}/{stream}/{day}/{sha}",
-        rows=1,
-        size_bytes=1,
-        parser="p",
-        raw_sha=raw_sha,
-        is_complete=True,
-        recorded_at=NIGHT,
-    )
-
-
-def everything() -> list[Snapshot]:
-    streams = [("logs", "runs"), ("vendor", "usage"), ("vendor", "cost")]
-    return [snapshot(source, stream, day) for source, stream in streams for day in DAYS]
-
-
-def standing(
-    complete: list[Snapshot] | None = None,
-    *,
-    raw: list[Snapshot] | None = None,
-    first: list[Snapshot] | None = None,
-    unreadable: list[Snapshot] | None = None,
-    unreported: frozenset[tuple[str, date]] = frozenset(),
-) -> Standing:
-    known = everything() if complete is None else complete
-    return stand(
-        PLAN,
-        SOURCES,
-        STREAMS,
-        Known(
-            raw=raw or [], complete=known, first_charges=first or [], unreadable=unreadable or []
-        ),
-        unreported,
-    )
 
 
 def seats_of(*issuers: str) -> Finance:
@@ -271,7 +205,7 @@ def test_a_day_that_lacks_a_report_is_not_provisional() -> None:
 
 
 def test_of_several_reports_of_an_issuer_the_best_is_booked_and_the_others_are_opinions() -> None:
-    second = SOURCES[1].model_copy(update={"name": "second", "precedence": 200})
+    second = report("second", precedence=200)
     told = [snapshot("second", "cost", day) for day in DAYS[:2]]
     known = everything() + told
 
@@ -289,7 +223,7 @@ def test_of_several_reports_of_an_issuer_the_best_is_booked_and_the_others_are_o
 
 
 def test_runs_that_a_second_opinion_tells_count_as_those_of_any_log() -> None:
-    second = SOURCES[1].model_copy(update={"name": "second", "precedence": 200})
+    second = report("second", precedence=200)
     told = snapshot("second", "runs", DAYS[0])
     lost = snapshot("second", "runs", DAYS[1])
 
@@ -306,7 +240,7 @@ def test_runs_that_a_second_opinion_tells_count_as_those_of_any_log() -> None:
 
 
 def test_reports_of_one_rank_are_all_booked() -> None:
-    second = SOURCES[1].model_copy(update={"name": "second"})
+    second = report("second")
 
     assert second_opinions([*SOURCES, second]) == frozenset()
-    assert second_opinions([SOURCES[1].model_copy(update={"precedence": 7}), second]) == {"second"}
+    assert second_opinions([report("vendor", precedence=7), second]) == {"second"}
