@@ -25,6 +25,7 @@ from tasks.sources.request_sql import (
     is_provider_id,
     quoted,
     tags_named,
+    unquoted,
     utc_instant,
 )
 from tasks.sources.request_tallies import tell
@@ -91,8 +92,9 @@ _FIELDS = {
     "session": "sitting.id",
     "stamp": "marks.stamp",
     "failure_type": "CASE WHEN outcome = 'failure' THEN 'failure' END",
-    # An answer from the proxy's own cache reached no vendor.
-    "cost_usd": "CASE WHEN hit THEN '0' ELSE cost END",
+    # An answer from the proxy's own cache reached no vendor; tokens for nothing have no price.
+    "cost_usd": "CASE WHEN hit THEN '0'"
+    " WHEN ltrim(cost, '0.') = '' AND (prompt > 0 OR output > 0) THEN NULL ELSE cost END",
     "input_tokens": f"CASE WHEN hit THEN 0 ELSE prompt - coalesce(reads, 0) - {_WRITTEN} END",
     "cache_read_tokens": "CASE WHEN hit THEN 0 ELSE reads END",
     "cache_write_5m_tokens": _BY_TIME.format(own="write_5m", other="has_write_1h"),
@@ -177,6 +179,7 @@ def _staged(stamp_keys: tuple[str, ...]) -> dict[str, str]:
         "hit": f"CASE WHEN cache_hit = 'False' THEN false ELSE {_HIT} = 'true' END",
         "is_odd_hit": f"CASE WHEN cache_hit = 'False' THEN false"
         f" ELSE {_HIT} NOT IN ('true', 'false', 'none', '') END",
+        "is_odd_metadata": _is_odd_metadata(),
         "outcome": "nullif(status, '')",
         "cost": "decimal_text(spend)",
         "has_cost": "spend IS NOT NULL",
@@ -200,6 +203,7 @@ def _refusals() -> tuple[Refusal, ...]:
         Refusal("started_at IS NULL", "startTime", "bad_instant"),
         Refusal("bill.model IS NULL", "model", "bad_word"),
         Refusal("is_odd_hit", "cache_hit", "bad_word"),
+        Refusal("is_odd_metadata", "metadata", "bad_json"),
         Refusal("outcome NOT IN ('success', 'failure')", "status", "bad_word"),
         Refusal(f"has_cost AND (cost IS NULL OR {is_negative('cost')})", "spend", "bad_amount"),
         *(
@@ -217,6 +221,20 @@ def _refusals() -> tuple[Refusal, ...]:
             fields["writes"],
             "bad_sum",
         ),
+    )
+
+
+def _is_odd_metadata() -> str:
+    """Say whether what should tell the cache's part in a request cannot be read."""
+    said = unquoted("metadata")
+    # Looked at only where nothing was found.
+    told = ", ".join(_first(paths) for paths in _TOLD.values())
+    odd = "coalesce(json_type({0}, '$.{1}') NOT IN ('OBJECT', 'NULL'), false)"
+    usages = " OR ".join(odd.format(said, part) for part in _USAGES)
+    return (
+        f"CASE WHEN coalesce({told}) IS NOT NULL THEN false"
+        f" WHEN coalesce(CAST(metadata AS VARCHAR), 'null') = 'null' THEN false"
+        f" ELSE coalesce(json_type({said}) <> 'OBJECT', true) OR {usages} END"
     )
 
 

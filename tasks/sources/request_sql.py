@@ -34,11 +34,15 @@ def digested(name: str, column: str, door: Callable[[str], str]) -> Lookup:
 
 def decoded(column: str, structure: str) -> str:
     """Give a JSON column the form of a structure, also where it is text that holds JSON."""
-    text = (
+    return f"from_json({unquoted(column)}, {quoted(structure)})"
+
+
+def unquoted(column: str) -> str:
+    """Give the JSON that a JSON column holds, also where it is text; null where that is none."""
+    return (
         f"CASE WHEN left(CAST({column} AS VARCHAR), 1) <> '\"' THEN {column}"
         f" WHEN json_valid({column} ->> '$') THEN CAST({column} ->> '$' AS JSON) END"
     )
-    return f"from_json({text}, {quoted(structure)})"
 
 
 def tags_named(tags: str, keys: Iterable[str]) -> str:

@@ -75,6 +75,10 @@ class _Usage(Payload):
     prompt_tokens_details: _PromptDetails | None = None
     cache_creation: _WritesByTime | None = None
 
+    def is_told(self) -> bool:
+        """Tell whether anything of the cache is told."""
+        return self.reads() is not None or self.writes() is not None
+
     def reads(self) -> int | None:
         details = self.prompt_tokens_details or _PromptDetails()
         return _first(self.cache_read_input_tokens, details.cached_tokens)
@@ -104,7 +108,7 @@ class _Metadata(Payload):
 
     def usage(self) -> _Usage:
         told = (self.usage_object, self.additional_usage_values)
-        return next((one for one in told if one and one.model_fields_set), _Usage())
+        return next((one for one in told if one and one.is_told()), _Usage())
 
 
 class _Row(Payload):
@@ -140,6 +144,13 @@ class _Row(Payload):
     def usage(self) -> _Usage:
         return (self.metadata or _Metadata()).usage()
 
+    def cost_usd(self) -> Decimal | None:
+        """Give the cost; tokens for nothing mean that the proxy has no price for the model."""
+        if self.cache_hit:
+            return Decimal(0)
+        is_unpriced = not self.spend and (self.prompt_tokens or self.completion_tokens)
+        return None if is_unpriced else self.spend
+
     def is_no_model_call(self) -> bool:
         """Tell whether no model was asked: a tool was called, or the proxy refused by itself."""
         if self.spend or self.prompt_tokens or self.completion_tokens:
@@ -153,8 +164,9 @@ def request_of(
     """Reduce one row to a request.
 
     An answer from the proxy's own cache (`cache_hit`) reached no vendor: it has no tokens
-    and no cost. Cache writes whose time to live the row does not tell stay unknown; the
-    spend would not tell it either, because the proxy may price every write as a short one.
+    and no cost. A cost of zero for tokens is none that is known. Cache writes whose time to
+    live the row does not tell stay unknown; the spend would not tell it either, because the
+    proxy may price every write as a short one.
 
     Args:
         row: As decoded, numbers exact.
@@ -184,7 +196,7 @@ def request_of(
         session=marks.session(said.session_id),
         stamp=marks.stamp(said.request_tags or (), metadata.spend_logs_metadata or {}),
         failure_type="failure" if said.status == "failure" else None,
-        cost_usd=Decimal(0) if said.cache_hit else said.spend,
+        cost_usd=said.cost_usd(),
         input_tokens=uncached,
         cache_read_tokens=reads,
         cache_write_5m_tokens=short,

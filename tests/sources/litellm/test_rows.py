@@ -143,6 +143,18 @@ def test_an_answer_from_the_proxys_own_cache_reached_no_vendor() -> None:
     )
 
 
+def test_tokens_for_nothing_have_no_known_price() -> None:
+    assert request(row(spend=0)).cost_usd is None
+    assert request(row(spend=0, prompt_tokens=0, completion_tokens=0, metadata={})).cost_usd == 0
+
+
+def test_usage_that_tells_nothing_stands_before_none_that_does() -> None:
+    usage = {"cache_read_input_tokens": 50}
+    said = row(metadata={"usage_object": {"total_tokens": None}, "additional_usage_values": usage})
+
+    assert request(said).cache_read_tokens == 50
+
+
 def test_what_is_not_told_is_unknown_and_not_zero() -> None:
     bare = {"request_id": "x", "startTime": "2026-11-17T09:15:02Z", "model": "claude-opus-5"}
 
