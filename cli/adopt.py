@@ -17,6 +17,7 @@ from cli.adopt_files import (
     EXAMPLE_SOURCES,
     configuration_for,
     present_catalog,
+    refuse_unwritable,
     write_drafts,
 )
 from cli.adopt_reading import read_streams
@@ -49,27 +50,28 @@ def main(chosen: argparse.Namespace) -> int:
         message = "graduand: --out is the configuration's own folder: choose another one"
         print(message, file=sys.stderr)
         return 2
-    present = present_catalog(settings.config_dir)
     has_policy = (settings.config_dir / POLICY).exists()
-    # The stages read the configuration by themselves: what it lacks on a first day stands in.
-    own, read = settings.config_dir, configuration_for(settings.config_dir, out)
-    os.environ["GRADUAND_CONFIG_DIR"] = str(read)
-    settings = settings_from_environment()
-    try:
-        sources = enabled_sources(load_config(read).sources)
-    except ConfigError as error:
-        # People mend their own file, not the copy that was read.
-        message = str(error).replace(str(read), str(own))
-        raise ConfigError(message, error.problems) from None
-    if lacking := _lacking(sources):
-        print(f"graduand: {lacking}", file=sys.stderr)
-    if not any(isinstance(one, GithubSource | ChargeSource) for one in sources):
-        return 2
-    try:
-        adoption = _adopt(chosen, settings, present)
-    except PlanError as error:
-        print(f"graduand: {error}", file=sys.stderr)
-        return 2
+    own = settings.config_dir
+    with configuration_for(own) as read:
+        # The stages read the configuration by themselves: what it lacks on a first day stands in.
+        os.environ["GRADUAND_CONFIG_DIR"] = str(read)
+        settings = settings_from_environment()
+        try:
+            sources = enabled_sources(load_config(read).sources)
+        except ConfigError as error:
+            # People mend their own file, not the copy that was read.
+            message = str(error).replace(str(read), str(own))
+            raise ConfigError(message, error.problems) from None
+        if lacking := _lacking(sources):
+            print(f"graduand: {lacking}", file=sys.stderr)
+        if not any(isinstance(one, GithubSource | ChargeSource) for one in sources):
+            return 2
+        refuse_unwritable(out)
+        try:
+            adoption = _adopt(chosen, settings, present_catalog(own))
+        except PlanError as error:
+            print(f"graduand: {error}", file=sys.stderr)
+            return 2
     files = write_drafts(out, adoption, with_policy=not has_policy)
     if chosen.json:
         print(json.dumps(adoption_json(adoption), indent=1, sort_keys=True))

@@ -1,10 +1,14 @@
 """The files of a first day: what stands in for a configuration, and what is written as a draft."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
 
 from config.misfits import CATALOG, FINANCE, POLICY, SOURCES
 from tasks.core.adoption.adoption import Adoption
+from tasks.core.exports.billed_lines import ExportError
 from tasks.pages.adoption_report import adoption_report
 from tasks.pages.new_file import write_file
 
@@ -46,24 +50,41 @@ def present_catalog(folder: Path) -> str | None:
     return path.read_bytes().decode() if path.exists() else None
 
 
-def configuration_for(folder: Path, out: Path) -> Path:
+@contextmanager
+def configuration_for(folder: Path) -> Iterator[Path]:
     """Give a folder that the stages can read: the present one, or a copy with what it lacks.
+
+    A copy is of this process alone: nothing that people keep is written over or deleted.
 
     Args:
         folder: Of the configuration; it has at least sources.yaml.
-        out: Of the drafts; a copy is made below it.
     """
     if all((folder / name).exists() for name in _STANDS_IN):
-        return folder
-    copy = out / "configuration"
-    shutil.rmtree(copy, ignore_errors=True)
-    copy.mkdir(parents=True)
-    for name in (SOURCES, FINANCE, *_STANDS_IN):
-        if (folder / name).exists():
-            shutil.copyfile(folder / name, copy / name)
-        elif name in _STANDS_IN:
-            (copy / name).write_text(_STANDS_IN[name])
-    return copy
+        yield folder
+        return
+    with TemporaryDirectory(prefix="graduand-") as made:
+        copy = Path(made)
+        for name in (SOURCES, FINANCE, *_STANDS_IN):
+            if (folder / name).exists():
+                shutil.copyfile(folder / name, copy / name)
+            elif name in _STANDS_IN:
+                (copy / name).write_text(_STANDS_IN[name])
+        yield copy
+
+
+def refuse_unwritable(out: Path) -> None:
+    """Refuse a folder that takes no files before minutes of reading, not after.
+
+    Raises:
+        ExportError: It cannot be made or written to.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=out):
+            pass
+    except OSError as fault:
+        message = f"{out} cannot be written ({fault.strerror}): choose another place with --out"
+        raise ExportError(message) from fault
 
 
 def write_drafts(out: Path, adoption: Adoption, *, with_policy: bool) -> list[Path]:

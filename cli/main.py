@@ -4,19 +4,19 @@
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
-from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
 
+from cli.words import day, days, moment, scale
 from tasks.core.errors import GraduandError
-from tasks.core.plan import MAX_WINDOW_DAYS
 
 #: The checkout: what the rehearsal stands on.
 ROOT = Path(__file__).resolve().parents[1]
-#: Beyond it a rehearsal is a load test, and the machine's memory the first thing it tests.
-_LARGEST_SCALE = 100.0
+#: As a shell tells of a process that nobody reads any more.
+_ENDED_BY_READER = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,13 +32,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Imported when chosen: Prefect takes two seconds that `graduand check` need not wait.
         command = import_module(f"cli.{chosen.command}").main
-        return int(command(chosen))
+        status = int(command(chosen))
+        sys.stdout.flush()
     except GraduandError as error:
         print(f"graduand: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        # Who reads has seen enough, e.g. `head`; what is left goes nowhere, and in silence.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _ENDED_BY_READER
+    except OSError as error:
+        if error.filename is None:
+            raise
+        fault = f"{error.filename!r} cannot be used ({error.strerror})"
+        print(
+            f"graduand: {fault}: correct the path or its permissions, or make room there",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("graduand: interrupted; a further run continues where this one stopped.")
         return 130
+    return status
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -61,10 +76,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     run = commands.add_parser("run", help="reconcile once, here and now")
-    run.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY")
-    run.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY")
+    run.add_argument("--from", dest="start", type=day, metavar="DAY")
+    run.add_argument("--to", dest="end", type=day, metavar="DAY")
     run.add_argument("--source", action="append", dest="sources", metavar="NAME")
-    run.add_argument("--as-of", type=datetime.fromisoformat, metavar="MOMENT")
+    run.add_argument("--as-of", type=moment, metavar="MOMENT")
     run.add_argument("--repull", action="store_true", help="read everything again")
     run.add_argument("--dry-run", action="store_true", help="compute and show, book nothing")
 
@@ -81,7 +96,7 @@ def build_parser() -> argparse.ArgumentParser:
         "rehearse", help="nights of the sandbox organisation, checked against its oracle"
     )
     rehearse.add_argument("--nights", type=int, default=3, choices=range(1, 4))
-    rehearse.add_argument("--scale", type=_scale, default=1.0, help="size of the organisation")
+    rehearse.add_argument("--scale", type=scale, default=1.0, help="size of the organisation")
     rehearse.add_argument("--dir", type=Path, default=ROOT / "var" / "rehearsal")
 
     lake = commands.add_parser("lake", help="files of the lake that nothing refers to")
@@ -110,17 +125,9 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _scale(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= _LARGEST_SCALE:
-        message = f"must be above 0 and at most {_LARGEST_SCALE}, not {text}"
-        raise argparse.ArgumentTypeError(message)
-    return value
-
-
 def _add_adopt(adopt: argparse.ArgumentParser) -> None:
     adopt.add_argument(
-        "--days", type=_days, default=31, help="of money, up to yesterday (31); work as configured"
+        "--days", type=days, default=31, help="of money, up to yesterday (31); work as configured"
     )
     adopt.add_argument("--source", action="append", dest="sources", metavar="NAME")
     adopt.add_argument("--repull", action="store_true", help="read everything again")
@@ -128,17 +135,9 @@ def _add_adopt(adopt: argparse.ArgumentParser) -> None:
     adopt.add_argument("--json", action="store_true", help="everything, for a program")
 
 
-def _days(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= MAX_WINDOW_DAYS:
-        message = f"must be 1 to {MAX_WINDOW_DAYS}, not {text}"
-        raise argparse.ArgumentTypeError(message)
-    return value
-
-
 def _add_promote(promote: argparse.ArgumentParser) -> None:
     promote.add_argument("--workflow", action="append", dest="workflows", metavar="WORKFLOW")
-    promote.add_argument("--as-of", type=datetime.fromisoformat, metavar="MOMENT")
+    promote.add_argument("--as-of", type=moment, metavar="MOMENT")
     promote.add_argument(
         "--open-tickets", action="store_true", help="open a review ticket for each that qualifies"
     )
@@ -150,8 +149,8 @@ def _add_backtest(backtest: argparse.ArgumentParser) -> None:
         "--policy", type=Path, metavar="FILE", help="another policy.yaml (the one in force)"
     )
     backtest.add_argument("--workflow", action="append", dest="workflows", metavar="WORKFLOW")
-    backtest.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY")
-    backtest.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY")
+    backtest.add_argument("--from", dest="start", type=day, metavar="DAY")
+    backtest.add_argument("--to", dest="end", type=day, metavar="DAY")
     backtest.add_argument(
         "--packet",
         metavar="DIGEST",
@@ -173,10 +172,8 @@ def _add_export(export: argparse.ArgumentParser) -> None:
 
 
 def _add_reprice(reprice: argparse.ArgumentParser) -> None:
-    reprice.add_argument(
-        "--from", dest="start", type=date.fromisoformat, metavar="DAY", required=True
-    )
-    reprice.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY", required=True)
+    reprice.add_argument("--from", dest="start", type=day, metavar="DAY", required=True)
+    reprice.add_argument("--to", dest="end", type=day, metavar="DAY", required=True)
     reprice.add_argument(
         "--sources",
         type=Path,
@@ -184,7 +181,7 @@ def _add_reprice(reprice: argparse.ArgumentParser) -> None:
         required=True,
         help="a sources.yaml with other contract lines or price providers",
     )
-    reprice.add_argument("--as-of", type=datetime.fromisoformat, metavar="MOMENT")
+    reprice.add_argument("--as-of", type=moment, metavar="MOMENT")
     reprice.add_argument("--csv", type=Path, metavar="FILE", help="write the comparison there, too")
     reprice.add_argument("--force", action="store_true", help="replace an existing file")
 
@@ -215,8 +212,8 @@ def _add_explain(explain: argparse.ArgumentParser) -> None:
 
 
 def _add_days(kind: argparse.ArgumentParser) -> None:
-    kind.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DAY")
-    kind.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DAY")
+    kind.add_argument("--from", dest="start", type=day, metavar="DAY")
+    kind.add_argument("--to", dest="end", type=day, metavar="DAY")
 
 
 if __name__ == "__main__":

@@ -110,6 +110,47 @@ def test_a_mistake_is_told_with_the_folder_it_is_in(
     assert "sources.yaml:5" in told
 
 
+def test_nothing_of_the_folder_of_drafts_is_deleted(folder: Path) -> None:
+    (folder / "config" / "sources.yaml").write_text(EXAMPLE_SOURCES)
+    kept = folder / "out" / "configuration" / "mine.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+
+    assert main(["adopt", "--out", str(folder / "out")]) == 1
+
+    assert kept.read_text() == "mine"
+    assert {path.name for path in (folder / "out").iterdir()} == {
+        "configuration",
+        *("catalog.diff", "catalog.yaml", "policy.yaml", "report.md"),
+    }
+
+
+def test_a_folder_that_takes_no_files_is_refused_before_anything_is_read(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "config" / "sources.yaml").write_text(EXAMPLE_SOURCES)
+    (folder / "out").write_text("a file")
+
+    assert main(["adopt", "--out", str(folder / "out")]) == 1
+
+    assert "choose another place with --out" in capsys.readouterr().err
+    assert not (folder / "var").exists()
+
+
+def test_a_catalog_that_is_no_text_is_told_as_any_other_mistake(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "config" / "sources.yaml").write_text(EXAMPLE_SOURCES)
+    (folder / "config" / "catalog.yaml").write_bytes(b"version: 1\n# caf\xe9\n")
+
+    assert main(["adopt"]) == 1
+
+    told = capsys.readouterr().err
+    assert f"in {folder / 'config'}:" in told
+    assert "catalog.yaml" in told
+    assert "UTF-8" in told
+
+
 def test_a_source_that_cannot_be_read_is_told_and_the_rest_goes_on(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

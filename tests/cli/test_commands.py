@@ -1,5 +1,8 @@
 """The command line: clear words for wrong requests, and exit statuses that scripts can trust."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +91,54 @@ def test_a_night_without_a_ledger_is_refused_in_a_sentence(
     assert "run `graduand migrate`" in error
     assert "\n" not in error.strip()
     assert workplace.exists()
+
+
+def test_a_place_that_takes_no_files_is_told_in_a_sentence(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workplace / "var").rmdir()
+    (workplace / "var").write_text("a file")
+    monkeypatch.setenv("GRADUAND_WORK_DIR", str(workplace))
+
+    assert main(["migrate"]) == 1
+
+    error = capsys.readouterr().err
+    assert str(workplace / "var") in error
+    assert "\n" not in error.strip()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "--from", "yesterday"], "must be a day such as 2026-11-20, not 'yesterday'"),
+        (["run", "--as-of", "noon"], "must be a moment such as 2026-11-20T04:00:00Z, not 'noon'"),
+        (["adopt", "--days", "a month"], "must be 1 to 366, not 'a month'"),
+        (["adopt", "--days", "9" * 5000], "must be 1 to 366"),
+        (["rehearse", "--scale", "big"], "must be above 0 and at most 100.0, not 'big'"),
+    ],
+)
+def test_a_word_that_is_none_is_refused_with_an_example(
+    capsys: pytest.CaptureFixture[str], words: list[str], told: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_in_silence(workplace: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "cli.main", "check", "--offline"],
+            env={**os.environ, "GRADUAND_WORK_DIR": str(workplace)},
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+
+    assert (ended.returncode, ended.stderr) == (141, b"")
