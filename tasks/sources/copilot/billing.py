@@ -12,7 +12,7 @@ from decimal import Decimal
 from tasks.core.batches import Reject
 from tasks.core.money import to_nano
 from tasks.sources.copilot.cost_centers import rest_of
-from tasks.sources.copilot.names import Unit, is_seat, sold_as, unit_of
+from tasks.sources.copilot.names import is_metered, is_seat, sold_as
 from tasks.sources.copilot.payloads import Item, Told
 
 #: In nano units: two reports of one day that differ by more are told.
@@ -65,7 +65,7 @@ def day_bill(day: date, total: Answers, centers: Sequence[Answers] = ()) -> DayB
     billed = [(one.account, item) for one in centers for item in _booked(one)]
     rest = rest_of(_booked(total), (item for _, item in billed)) if centers else _booked(total)
     of_centers = [one for part in centers for one in (*part.metered.rejects, *part.lines.rejects)]
-    listed, both = _listed(total), [*total.metered.items, *_untold(total)]
+    listed, both = _listed(total), [*_compared(total), *_untold(total)]
     apart_nano = _nano(listed, _net) - _nano(both, _net) if listed else 0
     bill = DayBill(
         day=day,
@@ -84,16 +84,19 @@ def day_bill(day: date, total: Answers, centers: Sequence[Answers] = ()) -> DayB
         return replace(
             bill, contradiction="the report of AI credits is empty, the bill of all products is not"
         )
+    if any(map(_may_be_another_name, (total, *centers))):
+        return replace(
+            bill,
+            contradiction="lines of a sku never seen before may be AI credits under another name",
+        )
     return bill
 
 
 def _booked(answers: Answers) -> list[Item]:
     """Choose what is booked: all that is metered, and what only the other report tells."""
-    skus = {item.sku for item in answers.metered.items}
-    others = [
-        line for line in answers.lines.items if not _is_metered(line) and line.sku not in skus
-    ]
-    return [*answers.metered.items, *others, *_untold(answers)]
+    seats = [line for line in _others(answers) if is_seat(line.sku, line.unit)]
+    strange = [] if _is_another_name(answers) else _strange(answers)
+    return [*answers.metered.items, *seats, *strange, *_untold(answers)]
 
 
 def _untold(answers: Answers) -> list[Item]:
@@ -102,24 +105,74 @@ def _untold(answers: Answers) -> list[Item]:
     What was refused of that report is in quarantine, so it is not missing. Where it is empty
     altogether, the day is not taken at all.
     """
-    metered = answers.metered.items
-    held_nano = sum(one.amount_nano or 0 for one in answers.metered.rejects)
-    missing_nano = _nano(_listed(answers), _net) - _nano(metered, _net) - held_nano
-    if not metered or abs(missing_nano) <= _CENT:
+    metered, listed = _compared(answers), _listed(answers)
+    missing_nano = -_uncovered(answers, _net)
+    if not answers.metered.items or abs(missing_nano) <= _CENT:
         return []
     told = {sold_as(item.sku) for item in metered}
-    return [line for line in _listed(answers) if sold_as(line.sku) not in told]
+    untold = [line for line in listed if sold_as(line.sku) not in told]
+    if untold:
+        return untold
+    unknown = [line for line in listed if sold_as(line.sku) is None]
+    return [
+        line
+        for lines in _by_sku(unknown).values()
+        if abs(_nano(lines, _net) - missing_nano) <= _CENT
+        for line in lines
+    ]
+
+
+def _others(answers: Answers) -> list[Item]:
+    """List lines that are not known to be metered, and not told by that name as metered."""
+    skus = {item.sku for item in answers.metered.items}
+    return [
+        line
+        for line in answers.lines.items
+        if line.sku not in skus and not is_metered(line.sku, line.unit)
+    ]
+
+
+def _strange(answers: Answers) -> list[Item]:
+    """List those of the others that are no seats."""
+    return [line for line in _others(answers) if not is_seat(line.sku, line.unit)]
+
+
+def _is_another_name(answers: Answers) -> bool:
+    """Tell whether strange lines come to what the known ones lack: the same money, renamed."""
+    strange = _nano(_strange(answers), _gross)
+    return strange > _CENT and abs(strange - _uncovered(answers, _gross)) <= _CENT
+
+
+def _may_be_another_name(answers: Answers) -> bool:
+    """Tell whether strange lines may be a part of what the known ones lack."""
+    lacking = _uncovered(answers, _gross) + _CENT
+    sums = [_nano(lines, _gross) for lines in _by_sku(_strange(answers)).values()]
+    return not _is_another_name(answers) and any(_CENT < one <= lacking for one in sums)
+
+
+def _uncovered(answers: Answers, amount: Callable[[Item], Decimal]) -> int:
+    """Give what the report of metered money tells more than the bill of all products."""
+    held_nano = sum(one.amount_nano or 0 for one in answers.metered.rejects)
+    told_nano = _nano(_compared(answers), amount) + held_nano
+    return told_nano - _nano(_listed(answers), amount)
+
+
+def _compared(answers: Answers) -> list[Item]:
+    """List what the report of metered money tells and the other one should."""
+    skus = {line.sku for line in answers.lines.items if not is_metered(line.sku, line.unit)}
+    return [one for one in answers.metered.items if one.is_listed and one.sku not in skus]
 
 
 def _listed(answers: Answers) -> list[Item]:
     """List what the bill of all products tells of metered money."""
-    return [line for line in answers.lines.items if _is_metered(line)]
+    return [line for line in answers.lines.items if is_metered(line.sku, line.unit)]
 
 
-def _is_metered(line: Item) -> bool:
-    if is_seat(line.sku, line.unit):
-        return False
-    return sold_as(line.sku) is not None or unit_of(line.unit) in {Unit.CREDITS, Unit.REQUESTS}
+def _by_sku(lines: Iterable[Item]) -> dict[str, list[Item]]:
+    found: dict[str, list[Item]] = {}
+    for line in lines:
+        found.setdefault(line.sku, []).append(line)
+    return found
 
 
 def _net(item: Item) -> Decimal:

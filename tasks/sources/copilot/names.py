@@ -79,6 +79,13 @@ def is_seat(sku: str, unit: str | None) -> bool:
     return _plain(sku).endswith(_SEATS) if known is None else known is Unit.USER_MONTHS
 
 
+def is_metered(sku: str, unit: str | None) -> bool:
+    """Tell whether a line bills what the report of AI credits or premium requests tells, too."""
+    if is_seat(sku, unit):
+        return False
+    return sold_as(sku) is not None or unit_of(unit) in {Unit.CREDITS, Unit.REQUESTS}
+
+
 def unit_of(unit: str | None) -> Unit | None:
     """Recognise a unit; None for one that is not known."""
     return _UNITS.get(_singular(_plain(unit or "")))

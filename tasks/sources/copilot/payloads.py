@@ -17,7 +17,7 @@ from tasks.core.batches import Reject
 from tasks.core.errors import SourceError
 from tasks.core.money import to_nano
 from tasks.core.refusals import refused
-from tasks.sources.copilot.names import is_copilot, kept_model, kept_text
+from tasks.sources.copilot.names import is_copilot, is_metered, kept_model, kept_text
 from tasks.sources.report_fields import (
     AmountField,
     Payload,
@@ -71,13 +71,18 @@ class _Metered(_Net):
     grossAmount: AmountField | None = None  # noqa: N815
 
 
-class _Line(_Net):
-    """One line of the bill of all products."""
+class _Named(_Net):
+    """What a line of the bill of all products is about, and its money."""
 
     date: _Day
     product: _Text
     sku: _Text
     unitType: Annotated[str, Field(max_length=200)] | None = None  # noqa: N815
+
+
+class _Line(_Named):
+    """One line of the bill of all products."""
+
     quantity: AmountField | None = None
     grossAmount: AmountField | None = None  # noqa: N815
 
@@ -95,6 +100,7 @@ class Item:
         quantity: Before the included pool; None where it is not told.
         net: Billed, whole dollars.
         gross: At list price, whole dollars; None where it is not told.
+        is_listed: The bill of all products tells of it among Copilot's lines.
     """
 
     sku: str
@@ -103,6 +109,7 @@ class Item:
     quantity: Decimal | None
     net: Decimal
     gross: Decimal | None
+    is_listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +168,7 @@ def parse_lines(
         if product is not None and not is_copilot(product.product):
             continue
         try:
-            line = _Line.model_validate(row)
+            line = _line(row)
         except ValidationError as error:
             reject = refused(row, error, f"{endpoint} {day}", position)
             rejects.append(_held(reject, row, issuer, account))
@@ -190,7 +197,22 @@ def _metered(line: _Metered) -> Item:
         quantity=line.grossQuantity,
         net=line.netAmount,
         gross=line.grossAmount,
+        is_listed=is_copilot(line.product),
     )
+
+
+def _line(row: object) -> _Line:
+    """Read a line; of metered money the amount will do, because another report tells the rest.
+
+    In quarantine it would stand there beside the same money that is booked.
+    """
+    try:
+        return _Line.model_validate(row)
+    except ValidationError:
+        named = salvage(_Named, row)
+        if named is None or not is_metered(named.sku, named.unitType):
+            raise
+        return _Line.model_construct(**dict(named))
 
 
 def _held(reject: Reject, row: object, issuer: str, account: str) -> Reject:

@@ -32,7 +32,8 @@ def _unknown_skus(items: Iterable[Item], source: str) -> Iterator[Finding]:
         if sold_as(item.sku) is None and not is_seat(item.sku, item.unit):
             met.setdefault(slug(item.sku), []).append(item)
     for sku, lines in sorted(met.items()):
-        detail = f"{_lines(lines)} of a sku never seen before are booked under its own name"
+        are = "are" if len(lines) > 1 else "is"
+        detail = f"{_lines(lines)} of a sku never seen before {are} booked under its own name"
         yield Finding("unknown_sku", sku, detail, source)
 
 
@@ -42,7 +43,8 @@ def _unknown_units(items: Iterable[Item], source: str) -> Iterator[Finding]:
         if not is_counted_in(item.sku, item.unit):
             met.setdefault((slug(item.sku), slug(item.unit or "")), []).append(item)
     for (sku, unit), lines in sorted(met.items()):
-        detail = f"{_lines(lines)} count in {unit!r}, which is not known: no quantity is kept"
+        count = "count" if len(lines) > 1 else "counts"
+        detail = f"{_lines(lines)} {count} in {unit!r}, which is not known: no quantity is kept"
         yield Finding("unknown_unit", sku, detail, source)
 
 
