@@ -3,6 +3,7 @@
 Tolerant of what a vendor adds, strict about what money hangs on.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +20,7 @@ from tasks.core.money import parse_amount, to_nano
 # A number may say 1e-999999, or have a million digits: none of that is an amount.
 _SMALLEST_EXPONENT = -40
 _MOST_DIGITS = 64
+_ZERO = re.compile(r"[+-]?0{1,64}(?:\.0{0,64})?[eE][+-]?[0-9]{1,5}", re.ASCII)
 # Days and offsets are added to instants: the ends of the calendar would overflow.
 _FIRST_YEAR = 2000
 _LAST_YEAR = 2199
@@ -42,6 +44,8 @@ def read_amount(value: object) -> Decimal:
         PydanticCustomError: Not a finite decimal number (`bad_amount`), or beyond what the
             books can keep (`out_of_range`).
     """
+    if _is_zero(value):
+        return Decimal(0)
     try:
         amount = parse_amount(value)  # type: ignore[arg-type]  # it refuses other types itself
         to_nano(amount)
@@ -50,6 +54,13 @@ def read_amount(value: object) -> Decimal:
     if amount.adjusted() < _SMALLEST_EXPONENT or len(amount.as_tuple().digits) > _MOST_DIGITS:
         raise PydanticCustomError(OutOfRangeError.code, _NOT_AN_AMOUNT)
     return amount
+
+
+def _is_zero(value: object) -> bool:
+    """Recognise a zero of any exponent: decimal numbers of databases read `0E-6176`."""
+    if isinstance(value, Decimal):
+        return value.is_zero()
+    return isinstance(value, str) and _ZERO.fullmatch(value) is not None
 
 
 def read_instant(value: object) -> datetime:

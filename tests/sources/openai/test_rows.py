@@ -149,6 +149,11 @@ def test_an_amount_is_read_as_number_or_text(value: object, nano: int) -> None:
     assert billed({"amount": {"value": value, "currency": "usd"}})["billed_nano"] == nano
 
 
+@pytest.mark.parametrize("value", ["0E-6176", "-0.00e6111", Decimal("0E-6176"), Decimal("0E+400")])
+def test_a_zero_of_any_exponent_is_zero(value: object) -> None:
+    assert billed({"amount": {"value": value, "currency": "usd"}})["billed_nano"] == 0
+
+
 @pytest.mark.parametrize(
     ("quantity", "unit", "kept"),
     [
