@@ -94,7 +94,9 @@ class Reading:
             what stands beside them (`_beside`), as far as they end in the window or nowhere.
         tell: What to say of the tallies.
         order: SQL over staged columns and lookups: of several lines of one request the one with
-            the greatest values counts; then that of the earlier end, then the lesser text.
+            the greatest values counts; then that of the earlier end, then always the same one,
+            however lines are ordered. With `same` it is one count, and ends are held apart to the
+            millisecond.
     """
 
     source: str

@@ -6,59 +6,48 @@ Only what decides is carried along until it is clear which lines stay.
 from collections.abc import Iterator
 
 from tasks.core.reading import Reading
+from tasks.core.request_fields import FIRST_YEAR
 from tasks.lake.reading_sql import name_of, needed_columns
 from tasks.lake.request_sql import raw_line_sql
 
-_HALF = 1 << 63
+#: Of the number that ranks lines of one request: bits of the count, the end, and the tie-break.
+_COUNT_BITS, _END_BITS, _TIE_BITS = 50, 42, 35
 
 
 def once(reading: Reading) -> Iterator[str]:
     """Make the view `once` of the staged lines that tell each request, and of bad ones.
 
-    Of lines that are equal in what decides, the one with the least text counts.
+    Lines that are equal in what decides, to the millisecond, are told apart by a digest of all
+    that they say, so that neither their order nor threads decide. The view `named` has what
+    names each request alone.
     """
     same = name_of(reading.same)
-    (order,) = reading.order
+    shared = [name_of(name) for name in reading.shared]
     good = f"NOT _unread AND NOT _beside AND _refused IS NULL AND {same} IS NOT NULL"
-    # The greater count, then the earlier end, as one number: neither half runs into the other.
-    rank = (
-        f"(CAST(greatest({order}, {1 - _HALF}) AS HUGEINT) * {2 * _HALF}"
-        f" + ({_HALF} - CAST(coalesce(epoch_us(ended_at), {_HALF - 1}) AS HUGEINT)))"
-    )
-    shared = "".join(f", max({name_of(name)}) AS {name_of(name)}" for name in reading.shared)
-    took = "".join(f", top.{name_of(name)} AS {name_of(name)}" for name in reading.shared)
-    text = ", ".join(
-        f"coalesce(CAST(staged.{name_of(name)} AS VARCHAR), chr(30))"
-        for name in needed_columns(reading)
-    )
+    took = "".join(f", max({name}) AS {name}" for name in shared)
     yield (
-        f"CREATE TABLE top AS SELECT {same} AS _same, max({rank}) FILTER ({good}) AS _rank{shared}"  # noqa: S608 ours
-        f" FROM staged WHERE {same} IS NOT NULL GROUP BY 1"
+        f"CREATE TABLE top AS SELECT {same}, arg_max(rowid, {_rank(reading)}) FILTER ({good})"  # noqa: S608 ours
+        f" AS _row{took} FROM staged WHERE {same} IS NOT NULL GROUP BY {same}"
     )
-    yield (
-        f"CREATE TABLE chosen AS SELECT staged.rowid AS _row, top.rowid AS _one{took}"  # noqa: S608 ours
-        f" FROM staged JOIN top ON _same = {same} AND _rank = {rank} WHERE {good}"
-    )
-    yield "DROP TABLE top"
-    yield f"""
-        DELETE FROM chosen WHERE _row IN (
-            SELECT _row FROM (
-                SELECT _row, _one, concat_ws(chr(31), {text}) AS _text
-                FROM staged JOIN (
-                    FROM chosen SEMI JOIN
-                        (SELECT _one FROM chosen GROUP BY 1 HAVING count(*) > 1) AS more
-                        USING (_one)
-                ) AS tied ON tied._row = staged.rowid
-            )
-            QUALIFY row_number() OVER (PARTITION BY _one ORDER BY _text) > 1
-        )
-    """  # noqa: S608 ours
-    replaced = ", ".join(f"chosen.{name_of(name)} AS {name_of(name)}" for name in reading.shared)
+    yield "CREATE VIEW named AS SELECT *, false AS _unread FROM top WHERE _row IS NOT NULL"
+    replaced = ", ".join(f"top.{name} AS {name}" for name in shared)
     yield (
         f"CREATE VIEW once AS SELECT staged.*{f' REPLACE ({replaced})' if replaced else ''}"  # noqa: S608 ours
-        " FROM staged JOIN chosen ON chosen._row = staged.rowid"
+        " FROM staged JOIN top ON top._row = staged.rowid"
         f" UNION ALL SELECT * FROM staged WHERE _refused IS NOT NULL OR {same} IS NULL"
     )
+
+
+def _rank(reading: Reading) -> str:
+    """Write the greater count, then the earlier end, then the digest, as one number."""
+    (order,) = reading.order
+    said = ", ".join(map(name_of, needed_columns(reading)))
+    first = f"epoch_ms(TIMESTAMP '{FIRST_YEAR}-01-01')"
+    count = f"CAST(least(greatest(coalesce({order}, 0), 0), {2**_COUNT_BITS - 1}) AS HUGEINT)"
+    age = f"least(greatest(coalesce(epoch_ms(ended_at) - {first}, 0), 0), {2**_END_BITS - 1})"
+    end = f"({2**_END_BITS - 1} - {age})"
+    digest = f"CAST(hash({said}) >> {64 - _TIE_BITS} AS BIGINT)"
+    return f"({count} * {2**_END_BITS} + {end}) * {2**_TIE_BITS} + {digest}"
 
 
 def best(reading: Reading) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The statements that execute a `Reading`: stage, look up, judge, take each request once."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 from tasks.core.reading import Lookup, Reading
@@ -84,8 +84,14 @@ def needed_columns(reading: Reading) -> list[str]:
         "ended_at",
         reading.same,
     ]
+    mentioned = _mentioned(reading, texts)
+    return [name for name in reading.staged if name in mentioned]
+
+
+def _mentioned(reading: Reading, texts: Iterable[str]) -> set[str]:
+    """Name the staged columns that some SQL may ask for."""
     words = {word for text in texts for word in re.findall(r"\w+", text)}
-    return [name for name in reading.staged if name in words or not name.isidentifier()]
+    return {name for name in reading.staged if name in words or not name.isidentifier()}
 
 
 def judged(
@@ -115,7 +121,8 @@ def judged(
     )
     # What Python gave is held against the contract once for each value.
     names = tuple(f"{one.name}." for one in reading.lookups)
-    own = [name for name, text in fields.items() if not text.startswith(names) or _REQUIRED[name]]
+    given = {name for name, text in fields.items() if text.startswith(names)}
+    own = [name for name in fields if name not in given or _REQUIRED[name]]
     future = f"WHEN ended_at >= {_too_late(today)} THEN 'ended_at in_the_future'"
     return f"""
 SELECT
@@ -123,7 +130,7 @@ SELECT
     CASE
         WHEN _refused IS NOT NULL THEN _refused
         {future}
-        ELSE {fault_sql(own)}
+        ELSE {fault_sql(own, given)}
     END AS _fault
 FROM (SELECT {columns}, {place} FROM {source}{joins} WHERE NOT _unread AND NOT _beside)
 """  # noqa: S608 of our own modules
@@ -201,6 +208,8 @@ def _joins(reading: Reading, source: str, unasked: Collection[str] = ()) -> str:
 
 def asked_of(reading: Reading, lookup: Lookup, source: str) -> str:
     """Name the table whose values a lookup is asked for: all staged ones, where that is quicker."""
+    if reading.same and _mentioned(reading, lookup.on) <= {reading.same, *reading.shared}:
+        return "named"
     # What lines share may stand beside values that it was not staged with.
     return "staged" if set(lookup.on) <= set(reading.staged) - set(reading.shared) else source
 

@@ -1,6 +1,6 @@
 """The canonical text of raw requests in SQL, and the contract that makes it safe to write so."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from tasks.core.request_fields import FIELDS, FIRST_YEAR, LAST_YEAR, MAX_COUNT, Field
@@ -79,16 +79,25 @@ def raw_line_sql(names: Iterable[str] = FIELDS, end: str = "") -> str:
     return object_sql(members, end)
 
 
-def fault_sql(names: Iterable[str] = FIELDS) -> str:
-    """Write what is wrong with a row first, as `field code`; null where all is well."""
-    cases = [case for name in names for case in _faults(name, FIELDS[name])]
+def fault_sql(names: Iterable[str] = FIELDS, proven: Collection[str] = ()) -> str:
+    """Write what is wrong with a row first, as `field code`; null where all is well.
+
+    Args:
+        names: The fields to look at.
+        proven: Those of them that fit where they are there at all.
+    """
+    cases = [
+        case for name in names for case in _faults(name, FIELDS[name], is_proven=name in proven)
+    ]
     return f"CASE {' '.join(cases)} END"
 
 
-def _faults(name: str, field: Field) -> list[str]:
+def _faults(name: str, field: Field, *, is_proven: bool) -> list[str]:
     cases = []
     if field.is_required:
         cases.append(f"WHEN {name} IS NULL THEN '{name} missing'")
+    if is_proven:
+        return cases
     if field.pattern:
         code = "bad_amount" if field.type == "amount" else "bad_word"
         cases.append(
