@@ -1,6 +1,8 @@
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +11,8 @@ from tasks.sources.copilot.cost_centers import rest_of
 from tasks.sources.copilot.payloads import Item
 
 AMOUNTS = st.decimals(0, 10**6, places=12)
+CREDITS = ("credits", "gpt")
+NANO = Decimal("1e-9")
 KEYS = st.sampled_from([("credits", "gpt"), ("credits", None), ("seats", None)])
 
 
@@ -46,3 +50,56 @@ def test_a_list_amount_beyond_the_totals_is_a_contradiction() -> None:
     total = [item(key, Decimal(0), Decimal(3))]
 
     assert rest_of(total, [item(key, Decimal(0), Decimal(4))]) is None
+
+
+@pytest.mark.parametrize("field", ["net", "gross"])
+@pytest.mark.parametrize(
+    ("beyond_nano", "left_nano"), [(3_000, -3_000), (3_001, None), (-1, 1), (0, 0)]
+)
+def test_lines_may_exceed_the_whole_by_their_own_rounding_and_no_more(
+    field: str, beyond_nano: int, left_nano: int | None
+) -> None:
+    whole = item(CREDITS, Decimal(5), Decimal(5))
+    nothing = item(CREDITS, Decimal(0), Decimal(0))
+    less: Any = {field: Decimal(2)}
+    more: Any = {field: 3 + beyond_nano * NANO}
+
+    rest = rest_of([whole], [replace(whole, **less), replace(nothing, **more)])
+
+    if left_nano is None:
+        assert rest is None
+    else:
+        assert rest is not None
+        assert nano(rest, field) == left_nano
+
+
+def test_money_back_makes_a_whole_negative_and_is_no_contradiction() -> None:
+    back = item(CREDITS, Decimal(-2), Decimal(-2))
+
+    rest = rest_of([back], [item(CREDITS, Decimal(1), Decimal(1))])
+
+    assert rest is not None
+    assert nano(rest, "net") == -3_000_000_000
+
+
+def test_what_only_a_cost_centre_was_billed_is_a_contradiction() -> None:
+    assert rest_of([], [item(CREDITS, Decimal(1), None)]) is None
+
+
+def test_a_line_of_each_sku_unit_and_model_stands_alone() -> None:
+    total = [item(CREDITS, Decimal(1), None), item(("seats", None), Decimal(1), None)]
+
+    assert rest_of(total, [item(("seats", None), Decimal(2), None)]) is None
+    assert rest_of(total, [item(CREDITS, Decimal(1), None)]) == [
+        Item("seats", "unit", None, quantity=None, net=Decimal(1), gross=None),
+    ]
+
+
+@pytest.mark.parametrize(("gross", "quantity"), [(Decimal(1), None), (None, Decimal(1))])
+def test_a_rest_that_costs_nothing_is_told_where_it_was_used(
+    gross: Decimal | None, quantity: Decimal | None
+) -> None:
+    free = Item("credits", "unit", "gpt", quantity=quantity, net=Decimal(0), gross=gross)
+
+    assert rest_of([free], []) == [free]
+    assert rest_of([free], [free]) == []
