@@ -7,8 +7,9 @@ diff and a report into a folder of its own; no file of the configuration is ever
 import argparse
 import json
 import os
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +35,7 @@ from tasks.core.plan import Failure, Plan, PlanError, plan_night
 from tasks.lake.store import Lake
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.upgrade import upgrade
-from tasks.pages.adoption import adoption_text
+from tasks.pages.adoption import WIDTH, adoption_text
 from tasks.sources.registry import enabled_sources, streams_by_source
 
 
@@ -129,11 +130,14 @@ def _unwired(plan: Plan, settings: Settings, sources: Sources) -> dict[str, Fail
     return {one.source: Failure(one.source, "", one.message) for one in reversed(problems)}
 
 
-def _tell(adoption: Adoption, files: Iterable[Path]) -> None:
+def _tell(adoption: Adoption, files: Sequence[Path]) -> None:
     print()
-    print(adoption_text(adoption))
+    print(adoption_text(adoption, shutil.get_terminal_size((WIDTH, 0)).columns))
     print("\n  written")
     for path in files:
         print(f"    {path}")
     if adoption.diff:
-        print("  read the diff, replace every `todo`, then `git apply` it; nothing is booked yet")
+        has_policy = any(path.name == POLICY for path in files)
+        also = f", put {POLICY} beside the catalog" if has_policy else ""
+        print(f"  read report.md, `git apply` catalog.diff{also},")
+        print("  then replace every `todo`; nothing is booked yet")

@@ -1,4 +1,4 @@
-"""A first day is told whole: within 100 columns, and no name from outside moves or marks it."""
+"""A first day is told whole: as wide as the terminal, and no name from outside moves it."""
 
 from dataclasses import replace
 from datetime import date
@@ -54,11 +54,18 @@ def adoption(name: str = "proj_Lab", repository: str = "acme/engine") -> Adoptio
     )
 
 
+@pytest.mark.parametrize("width", [80, 98])
 @pytest.mark.parametrize("name", ["proj_Lab", HOSTILE])
-def test_a_terminal_gets_lines_of_at_most_100_columns_and_nothing_that_moves_it(name: str) -> None:
-    told = adoption_text(adoption(name, name))
+def test_a_terminal_gets_lines_of_its_width_and_nothing_that_moves_it(
+    name: str, width: int
+) -> None:
+    day = adoption(name, name)
+    models = tuple((f"{name}-{number}", 10) for number in range(12))
+    day = replace(day, accounts=(*day.accounts, replace(day.accounts[0], models=models)))
 
-    assert all(len(line) <= 100 for line in told.splitlines()), max(told.splitlines(), key=len)
+    told = adoption_text(day, width)
+
+    assert all(len(line) <= width for line in told.splitlines()), max(told.splitlines(), key=len)
     assert all(char.isprintable() or char == "\n" for char in told)
 
 
@@ -77,7 +84,7 @@ def test_the_terminal_says_what_matters_with_its_figures() -> None:
         'export OTEL_RESOURCE_ATTRIBUTES="workflow=codex"',
         "and so for sort-mail-by-lane-and-customer-and-hour",
         "not read   forge pulls",
-        "missing    1 source-days: proj_Lab 2026-11-01",
+        "missing    1 source-day: proj_Lab 2026-11-01",
     ):
         assert words in told
 

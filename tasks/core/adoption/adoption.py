@@ -25,7 +25,8 @@ class Pulls:
         too_few: Of `by_agents`: too few of their shape to draft a workflow from.
         rare_stamps: Stamps that only a few logged runs carry, and no pull request.
         agents: (agent, pull requests), most first; those of which only a stamp tells count nowhere.
-        nameless: Of `by_agents`: on a branch of which only a digest was kept, known by no author.
+        nameless: Of `by_agents`: without a stamp, on a branch of which only a digest was kept, and
+            known by no author.
     """
 
     every: int
@@ -88,7 +89,9 @@ def pulls_of(
         too_few=too_few,
         rare_stamps=rare_stamps,
         agents=tuple(sorted(agents.items(), key=lambda pair: (-pair[1], pair[0]))),
-        nameless=sum(not one.prefix and Signal.AUTHOR not in one.signals for one in found),
+        nameless=sum(
+            not (one.stamp or one.prefix or Signal.AUTHOR in one.signals) for one in found
+        ),
     )
 
 

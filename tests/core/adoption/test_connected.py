@@ -41,10 +41,11 @@ def test_agents_without_a_bill_are(connected: list[Source], unbilled: set[str]) 
 
 def test_pull_requests_are_counted_by_agent_and_by_what_hides_their_branch() -> None:
     by_author = work(1, vendor="copilot", signals=frozenset({Signal.AUTHOR}))
-    found = [*several(10, 3, vendor="claude"), by_author, work(20, stamp="a", prefix="night/")]
+    stamped = [work(20, stamp="a", prefix="night/"), work(21, stamp="a")]
+    found = [*several(10, 3, vendor="claude"), by_author, *stamped]
 
     pulls = pulls_of(9, found, claimed=2, too_few=1, rare_stamps=0)
 
     assert pulls.agents == (("claude", 3), ("copilot", 1))
-    # An author's agent is known, whatever its branch is called.
-    assert (pulls.every, pulls.by_agents, pulls.nameless) == (9, 5, 3)
+    # What has a stamp or an agent for its author is known, whatever its branch is called.
+    assert (pulls.every, pulls.by_agents, pulls.nameless) == (9, 6, 3)
