@@ -84,6 +84,21 @@ def published(lake: Lake, raw: Snapshot, limits: Limits | None = None) -> Snapsh
         return days.write(lake, "runs", raw.key, "parser-1", raw, NOW)
 
 
+def row_by_row(lake: Lake, raw: Snapshot, rows: list[RawRow]) -> Snapshot:
+    """The snapshot of rows that Python types, as reports are."""
+    return lake.write_conformed(
+        RUNS,
+        [typed_alone(row) for row in rows],
+        source="log",
+        stream="runs",
+        day=DAY,
+        parser="parser-1",
+        raw_sha=raw.sha,
+        is_complete=True,
+        recorded_at=NOW,
+    ).snapshot
+
+
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return Lake.open(str(tmp_path / "lake"))
@@ -141,17 +156,7 @@ def test_a_day_of_one_issuer_has_the_digest_that_python_gives_it(lake: Lake) -> 
     rows = [row | {"issuer": "anthropic"} for row in many(200)]
     raw = kept(lake, rows)
     snapshot = published(lake, raw)
-    by_python = lake.write_conformed(
-        RUNS,
-        [typed_alone(row) for row in rows],
-        source="log",
-        stream="runs",
-        day=DAY,
-        parser="parser-1",
-        raw_sha=raw.sha,
-        is_complete=True,
-        recorded_at=NOW,
-    ).snapshot
+    by_python = row_by_row(lake, raw, rows)
     assert (snapshot.sha, snapshot.path, snapshot.rows) == (
         by_python.sha,
         by_python.path,
@@ -164,19 +169,9 @@ def test_runs_of_an_issuer_whose_day_starts_later_have_that_digest_too(lake: Lak
     early = datetime(2026, 11, 17, 3, tzinfo=UTC)
     rows = [request(issuer="devin", ended_at=early).to_raw()]
     raw = kept(lake, rows)
-    written = lake.write_conformed(
-        RUNS,
-        [typed_alone(row) for row in rows],
-        source="log",
-        stream="runs",
-        day=DAY,
-        parser="parser-1",
-        raw_sha=raw.sha,
-        is_complete=True,
-        recorded_at=NOW,
-    )
-    assert published(lake, raw).sha == written.snapshot.sha
-    assert lake.read_conformed(written.snapshot, RUNS)[0]["day"] == date(2026, 11, 16)
+    by_python = row_by_row(lake, raw, rows)
+    assert published(lake, raw).sha == by_python.sha
+    assert lake.read_conformed(by_python, RUNS)[0]["day"] == date(2026, 11, 16)
 
 
 def test_neither_threads_nor_order_change_a_byte(lake: Lake) -> None:
