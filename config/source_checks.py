@@ -183,19 +183,25 @@ def _read_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
 
 
 def _billed_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
-    """Report issuers whose charges come as a file and from another source, too."""
+    """Report issuers whose charges come in two forms, which name accounts and skus each their way.
+
+    Several reports of one form add up, as those of two organisations do; files are one source.
+    """
     seen: dict[tuple[str, int], ChargeSource] = {}
     for position, source in enumerate(sources):
         if not (source.enabled and isinstance(source, ChargeSource)):
             continue
         other = seen.setdefault((source.issuer, source.precedence), source)
-        if other is not source and FocusFileSource in {type(source), type(other)}:
-            message = (
-                f"and {shown(other.name)} would both report what {shown(source.issuer)} billed; "
-                "put all files into one source, give what another vendor bills its own issuer, or "
-                "make one a second opinion by a higher `precedence`."
-            )
-            yield Misfit(SOURCES, ("sources", position, "issuer"), message)
+        if other is source or (type(other) is type(source) and type(source) is not FocusFileSource):
+            continue
+        are_files = type(other) is type(source)
+        message = (
+            f"and {shown(other.name)} would both report what {shown(source.issuer)} billed; "
+            f"{'put all files into one source, ' if are_files else ''}"
+            "give what another vendor bills its own issuer, or "
+            "make one a second opinion by a higher `precedence`."
+        )
+        yield Misfit(SOURCES, ("sources", position, "issuer"), message)
 
 
 def _agent_log(path: Path, source: AgentLogSource, issuers: set[str]) -> Iterator[Misfit]:
