@@ -145,8 +145,8 @@ def test_use_is_of_people_only_and_by_their_squads() -> None:
     assert len(day.requests) == 3
 
 
-def test_a_row_without_models_is_no_request_and_no_use() -> None:
-    day = read([row(model_breakdown=[])])
+def test_rows_without_models_are_no_request_and_no_use_however_alike() -> None:
+    day = read([row(model_breakdown=[])] * 2)
 
     assert (day.requests, day.used, day.rejects) == ([], [], [])
 
