@@ -115,12 +115,14 @@ def parse_spend(source: str, payload: object) -> Spend:
     page = read_page(_Page, source, _PATH, payload)
     overall = [one.overallSpendCents for one in page.teamMemberSpend]
     told = [cents for cents in overall if cents is not None]
-    whole = [one for one in page.teamMemberSpend if one.spendCents % 1 == 0]
+    figures = [one.spendCents for one in page.teamMemberSpend] + told
+    # One fraction shows that nothing was rounded, and zeros alone show nothing.
+    is_rounded = any(figures) and all(cents % 1 == 0 for cents in figures)
     return Spend(
         page.subscriptionCycleStart,
         add_cents(one.spendCents for one in page.teamMemberSpend),
         add_cents(told) if len(told) == len(overall) else None,
-        _HALF_A_CENT * len(whole),
+        _HALF_A_CENT * len(page.teamMemberSpend) if is_rounded else Decimal(0),
     )
 
 

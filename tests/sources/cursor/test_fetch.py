@@ -228,6 +228,9 @@ def test_the_cycle_s_events_tie_to_the_spend() -> None:
         # Older answers are rounded to whole cents, and need not tell the second figure.
         ([{"userId": 1, "spendCents": 27}], []),
         ([{"userId": 1, "spendCents": 28}], ["spendCents"]),
+        # One fraction shows that the zeros of all others are no rounded cents.
+        ([member(26.77, 21.75), *[member()] * 100], ["spendCents"]),
+        ([member()] * 100, ["spendCents", "overallSpendCents"]),
     ],
 )
 def test_a_spend_that_differs_by_more_than_a_cent_a_day_is_told(
