@@ -44,7 +44,7 @@ def read_amount(value: object) -> Decimal:
         PydanticCustomError: Not a finite decimal number (`bad_amount`), or beyond what the
             books can keep (`out_of_range`).
     """
-    if _is_zero(value):
+    if is_zero(value):
         return Decimal(0)
     try:
         amount = parse_amount(value)  # type: ignore[arg-type]  # it refuses other types itself
@@ -56,7 +56,7 @@ def read_amount(value: object) -> Decimal:
     return amount
 
 
-def _is_zero(value: object) -> bool:
+def is_zero(value: object) -> bool:
     """Recognise a zero of any exponent: decimal numbers of databases read `0E-6176`."""
     if isinstance(value, Decimal):
         return value.is_zero()
@@ -117,7 +117,7 @@ def read_page(model: type[PayloadT], source: str, endpoint: str, payload: object
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the page"
-        detail = f"an answer of {endpoint} cannot be read: {where} is {first['type']}"
+        detail = f"an answer of {endpoint} cannot be read: {where} {fault_words(first['type'])}"
         raise SourceError(source, detail) from None
 
 

@@ -23,6 +23,7 @@ from tasks.sources.report_fields import (
     Payload,
     VendorText,
     decimal_text,
+    is_zero,
     money_reject,
     read_page,
     salvage,
@@ -39,6 +40,8 @@ _LineItem = Annotated[str, Field(max_length=500)]
 def _read_quantity(value: object) -> Decimal | None:
     if value is None:
         return None
+    if is_zero(value):
+        return Decimal(0)
     quantity = parse_amount(value)  # type: ignore[arg-type]  # it refuses other types itself
     if abs(quantity.adjusted()) > _LARGEST_EXPONENT:
         message = "must be a count"

@@ -151,7 +151,9 @@ def test_an_amount_is_read_as_number_or_text(value: object, nano: int) -> None:
 
 @pytest.mark.parametrize("value", ["0E-6176", "-0.00e6111", Decimal("0E-6176"), Decimal("0E+400")])
 def test_a_zero_of_any_exponent_is_zero(value: object) -> None:
-    assert billed({"amount": {"value": value, "currency": "usd"}})["billed_nano"] == 0
+    charge = billed({"amount": {"value": value, "currency": "usd"}, "quantity": value})
+
+    assert (charge["billed_nano"], charge["quantity"]) == (0, 0)
 
 
 @pytest.mark.parametrize(
