@@ -100,12 +100,13 @@ _SESSION = f"""
 coalesce({text(attribute("session.id"))}, {text(attribute("conversation.id"))},
     {text(attribute("gen_ai.conversation.id"))})
 """
-# What identifies a request that no provider named: its place in the session, its span, or all
-# that is told of it.
+# What identifies a request that no provider named: its place in the session, where a resumed one
+# may start counting again, its span, or all that is told of it.
 _PLACE = f"""
 CASE
     WHEN kind = 'claude' AND {_SESSION} IS NOT NULL AND {attribute("event.sequence")} IS NOT NULL
-        THEN to_json([{_SESSION}, {text(attribute("event.sequence"))}])
+        THEN to_json([{_SESSION}, {text(attribute("event.sequence"))},
+            CAST({{moment}} AS VARCHAR)])
     WHEN kind = 'genai' AND record.trace <> '' AND record.span <> ''
         THEN to_json([record.trace, record.span])
     ELSE to_json([{_SESSION}, CAST({{moment}} AS VARCHAR), {{model}}, {{told}}])
@@ -134,8 +135,8 @@ CASE kind
 END IS NOT NULL
 """
 
-# OpenAI has one kind of cache write; the books file it under the short one.
-_WRITES_5M = f"CASE WHEN kind = 'codex' THEN write ELSE {costs.WRITES_5M} END"
+#: OpenAI has one kind of cache write; the books file it under the short one.
+WRITES_5M = f"CASE WHEN kind = 'codex' THEN write ELSE {costs.WRITES_5M} END"
 
 #: Log records and spans, each with which kind of request it is, if any.
 RELATION = f"(SELECT *, {_KIND} AS kind FROM {records()})"  # noqa: S608 of this module
@@ -148,7 +149,7 @@ TALLIES = {
     "spans": "count(*) FILTER (_beside AND is_span)",
     "empty": "count(*) FILTER (_beside AND NOT is_point AND NOT is_span)",
     "requests": "count(*) FILTER (NOT _beside)",
-    "unsplit": f"count(*) FILTER (write > 0 AND {_WRITES_5M} IS NULL)",
+    "unsplit": f"count(*) FILTER (write > 0 AND {WRITES_5M} IS NULL)",
     "unstamped": "count(*) FILTER (stamps IS NOT NULL AND marks.stamp IS NULL AND NOT _beside)",
 }
 
@@ -205,7 +206,7 @@ FIELDS = {
     " ELSE input - coalesce(read, 0) - coalesce(write, 0) END",
     "cache_read_tokens": "read",
     # No prices are looked up but for Claude Code: only its cost is at list price.
-    "cache_write_5m_tokens": _WRITES_5M,
+    "cache_write_5m_tokens": WRITES_5M,
     "cache_write_1h_tokens": costs.WRITES_1H,
     "output_tokens": "output",
 }

@@ -1,27 +1,53 @@
 """Requests among the metrics of OTLP: what a session spent with one model between two exports.
 
-Claude Code's `claude_code.token.usage` (by `type`) and `claude_code.cost.usage` in US dollars, and
-`gen_ai.client.token.usage` of the GenAI conventions (by `gen_ai.token.type`; its input includes
-what was cached, which it does not tell). Points of one export that differ in the type alone are
-one row. Only deltas are read: a running total tells no day.
+* Claude Code's `claude_code.token.usage` (by `type`) and `claude_code.cost.usage` in US dollars.
+* Codex's `codex.turn.token_usage` (by `token_type`): input includes what was cached; the total and
+  the reasoning, which is part of output, are left out.
+* `gen_ai.client.token.usage` of the GenAI conventions (by `gen_ai.token.type`; its input includes
+  what was cached, which it does not tell), and what follows it since 2026,
+  `gen_ai.client.inference.usage.*`, whose input and cached input are metrics of their own.
+
+Points of one export that differ in the type alone are one row; a point that stands in a line twice
+was sent twice. Only deltas are read: a running total tells no day.
 """
 
 from collections.abc import Sequence
 
 from tasks.core.reading import Refusal
-from tasks.sources.otel import costs
-from tasks.sources.otel.events import NAMES, candidates
-from tasks.sources.otel.records import IS_EMPTY, SPENT, attribute, count, moment, points, text
+from tasks.sources.otel.events import NAMES, WRITES_5M, candidates
+from tasks.sources.otel.records import (
+    BY_NAME,
+    IS_EMPTY,
+    SPENT,
+    attribute,
+    count,
+    moment,
+    points,
+    text,
+)
 from tasks.sources.request_sql import is_negative, is_no_count
 
 _DELTA = "('1', 'AGGREGATION_TEMPORALITY_DELTA')"
-_TYPE = f"coalesce({text(attribute('type'))}, {text(attribute('gen_ai.token.type'))})"
-# Which count a point is, by its type.
-_TYPES = {"input": "input", "output": "output", "cacheRead": "read", "cacheCreation": "write"}
+_TYPE = f"""
+CASE WHEN starts_with(record.name, '{BY_NAME}') THEN substr(record.name, {len(BY_NAME) + 1})
+    ELSE coalesce({text(attribute("type"))}, {text(attribute("token_type"))},
+        {text(attribute("gen_ai.token.type"))})
+END
+"""
+# Which types of points each count is the sum of.
+_TYPES = {
+    "input": ("input", "input_tokens"),
+    "output": ("output", "output_tokens"),
+    "read": ("cacheRead", "cached_input", "cache_read.input_tokens"),
+    "write": ("cacheCreation", "cache_write_input", "cache_write.input_tokens"),
+}
+_KNOWN = tuple(name for names in _TYPES.values() for name in names)
+# What Codex tells of its counts again.
+_IS_SUM = f"(record.name LIKE 'codex.%' AND {_TYPE} IN ('total', 'reasoning_output'))"
 _IS_COST = "record.name = 'claude_code.cost.usage'"
 _VALUE = count("record.value")
 # All that identifies a point but its type and its value, and nothing of people.
-_NOT_OF_IT = "'type|gen_ai[.]token[.]type|user[.].*'"
+_NOT_OF_IT = "'type|token_type|gen_ai[.]token[.](?:type|modality)|user[.].*'"
 _IDENTITY = f"""
 CAST(to_json(list_sort(list_transform(
     list_filter(record.keys, lambda key: NOT regexp_full_match(key, {_NOT_OF_IT})),
@@ -29,13 +55,13 @@ CAST(to_json(list_sort(list_transform(
 ))) AS VARCHAR)
 """
 _SUMS = ", ".join(
-    f"sum({_VALUE}) FILTER (NOT {_IS_COST} AND {_TYPE} = '{kind}') AS {name}"
-    for kind, name in _TYPES.items()
+    f"sum({_VALUE}) FILTER (NOT {_IS_COST} AND {_TYPE} IN {types}) AS {name}"
+    for name, types in _TYPES.items()
 )
 _ODD = f"""
 bool_or(CASE
     WHEN {_IS_COST} THEN decimal_text(record.value ->> '$') IS NULL
-    ELSE {is_no_count(_VALUE)} OR coalesce({_TYPE} NOT IN {tuple(_TYPES)}, true)
+    ELSE {is_no_count(_VALUE)} OR coalesce({_TYPE} NOT IN {_KNOWN}, true)
 END) AS is_odd
 """
 
@@ -53,23 +79,25 @@ def relation(stamp_keys: Sequence[str], account_keys: Sequence[str]) -> str:
 (SELECT * EXCLUDE (_row) FROM (
     SELECT
         * EXCLUDE (record),
-        coalesce(record.name IN {SPENT}, false) AS is_spent,
+        coalesce(record.name IN {SPENT} AND NOT coalesce({_IS_SUM}, false), false) AS is_spent,
         {IS_EMPTY} AS is_empty,
-        CASE WHEN record.name LIKE 'claude%' THEN 'claude' ELSE 'genai' END AS kind,
+        CASE WHEN record.name LIKE 'claude%' THEN 'claude'
+            WHEN record.name LIKE 'codex.%' THEN 'codex' ELSE 'genai' END AS kind,
         {model} AS model,
         {provider} AS provider,
         coalesce({text(attribute("session.id"))}, {text(attribute("gen_ai.conversation.id"))})
             AS session,
         {_IDENTITY} AS identity,
-        {moment("record.started")} AS started_at,
+        min({moment("record.started")}) AS started_at,
         {moment("record.ended")} AS ended_at,
         coalesce(record.temporality ->> '$' NOT IN {_DELTA}, true) AS is_total,
         {candidates(stamp_keys)} AS stamps,
         {candidates(account_keys)} AS accounts,
+        list_sort(list(DISTINCT concat(record.name, ' ', {_TYPE}))) AS told,
         {_SUMS},
         sum(TRY_CAST(record.value ->> '$' AS DECIMAL(38, 12))) FILTER ({_IS_COST}) AS cost,
         {_ODD}
-    FROM {points()}
+    FROM (SELECT DISTINCT * FROM {points()})
     GROUP BY ALL
 ))
 """  # noqa: S608 of this module
@@ -83,7 +111,7 @@ TALLIES = {
     "others": "sum(others)",
     "empty": "count(*) FILTER (is_empty AND others = 0)",
     "requests": "count(*) FILTER (NOT _beside)",
-    "unsplit": f"count(*) FILTER (write > 0 AND {costs.WRITES_5M} IS NULL)",
+    "unsplit": f"count(*) FILTER (write > 0 AND {WRITES_5M} IS NULL)",
     "unstamped": "count(*) FILTER (stamps IS NOT NULL AND marks.stamp IS NULL AND NOT _beside)",
 }
 _PRICED = "kind = 'claude' AND write > 0"
@@ -92,8 +120,9 @@ STAGED = {
     **dict.fromkeys(("ended_at", "started_at", "kind", "model", "provider", "session"), ""),
     **dict.fromkeys(("stamps", "accounts", "is_total", "is_odd", "others", "is_empty"), ""),
     "id": "CAST(NULL AS VARCHAR)",
+    # A collector may spread the points of one export over lines: each tells others.
     "other_id": "CAST(to_json([kind, identity, CAST(started_at AS VARCHAR),"
-    " CAST(ended_at AS VARCHAR)]) AS VARCHAR)",
+    " CAST(ended_at AS VARCHAR), CAST(told AS VARCHAR)]) AS VARCHAR)",
     "cost": "rtrim(rtrim(CAST(cost AS VARCHAR), '0'), '.')",
     **{name: f"CAST({name} AS BIGINT)" for name in NAMES},
     "priced_model": f"CASE WHEN {_PRICED} THEN model END",

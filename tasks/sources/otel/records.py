@@ -29,13 +29,25 @@ _SIGNALS = {
     "resourceSpans": f"STRUCT(resource {_RESOURCE}, scopeSpans STRUCT(spans {_SPAN}[])[])[]",
     "resourceMetrics": (
         f"STRUCT(resource {_RESOURCE}, scopeMetrics STRUCT(metrics"
-        f" STRUCT(name VARCHAR, sum {_SERIES}, histogram {_SERIES})[])[])[]"
+        f" STRUCT(name VARCHAR, sum {_SERIES}, histogram {_SERIES},"
+        f" exponentialHistogram {_SERIES})[])[])[]"
     ),
 }
 #: The types of a line's members. Profiles tell nothing that is read, but are no fault either.
 COLUMNS = {**_SIGNALS, "resourceProfiles": "JSON"}
+#: Before the kind of token, in the names of the newer metrics of the GenAI conventions.
+BY_NAME = "gen_ai.client.inference.usage."
+_TOKENS = ("input", "output", "cache_read.input", "cache_write.input")
 #: Metrics that tell what was spent, as text for `IN`.
-SPENT = "('claude_code.token.usage', 'claude_code.cost.usage', 'gen_ai.client.token.usage')"
+SPENT = str(
+    (
+        "claude_code.token.usage",
+        "claude_code.cost.usage",
+        "codex.turn.token_usage",
+        "gen_ai.client.token.usage",
+        *(f"{BY_NAME}{tokens}_tokens" for tokens in _TOKENS),
+    )
+)
 
 #: Says of a row that its line is an export without any record.
 IS_EMPTY = f"(record IS NULL AND ({' OR '.join(f'coalesce({name}, false)' for name in _SIGNALS)}))"
@@ -94,7 +106,7 @@ def _spans() -> str:
 
 def _points() -> str:
     told = _POINT_TOLD.format(attributes=_attributes("point"))
-    series = "[coalesce(record.sum, record.histogram)]"
+    series = "[coalesce(record.sum, record.histogram, record.exponentialHistogram)]"
     points = f"lambda series: list_transform(series.dataPoints, lambda point: {told})"
     each = f"flatten(list_transform({series}, {points}))"
     return _each("resourceMetrics", "scopeMetrics", "metrics", each)

@@ -99,7 +99,10 @@ def test_a_day_ends_at_midnight_utc_whatever_the_offset_says(tmp_path: Path) -> 
 def test_a_request_without_a_providers_id_goes_by_a_digest(tmp_path: Path) -> None:
     found = read_lines(tmp_path, logs(claude(request_id=None), claude(request_id="jo's own")))
 
-    assert found.by_run.keys() == {DIGEST(f'["{SESSION}","7"]'), DIGEST("jo's own")}
+    assert found.by_run.keys() == {
+        DIGEST(f'["{SESSION}","7","2026-11-17 10:00:00"]'),
+        DIGEST("jo's own"),
+    }
 
 
 def test_an_event_sent_twice_counts_once(tmp_path: Path) -> None:
@@ -110,6 +113,12 @@ def test_an_event_sent_twice_counts_once(tmp_path: Path) -> None:
 
 def test_two_events_without_ids_are_two_by_their_sequence(tmp_path: Path) -> None:
     events = [claude(request_id=None, event__sequence=number) for number in (1, 2)]
+
+    assert len(read_lines(tmp_path, logs(*events)).rows) == 2
+
+
+def test_a_resumed_session_may_start_its_sequence_again(tmp_path: Path) -> None:
+    events = [claude(second, request_id=None, event__sequence=3) for second in (1, 100, 1)]
 
     assert len(read_lines(tmp_path, logs(*events)).rows) == 2
 

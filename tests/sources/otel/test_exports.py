@@ -200,6 +200,78 @@ def test_tokens_of_the_conventions_come_from_a_histogram(tmp_path: Path) -> None
     assert (row["issuer"], row["input_tokens"], row["output_tokens"]) == ("openai", 900, 30)
 
 
+def _series(name: str, tokens: int, form: str = "sum", **said: object) -> dict[str, object]:
+    named = {key.replace("__", "."): value for key, value in said.items()}
+    value = {"asInt": str(tokens)} if form == "sum" else {"count": "1", "sum": tokens}
+    point = {
+        "attributes": attributes(named),
+        "startTimeUnixNano": "1794909600000000000",
+        "timeUnixNano": "1794909660000000000",
+        **value,
+    }
+    return {"name": name, form: {"aggregationTemporality": 1, "dataPoints": [point]}}
+
+
+def test_a_metric_for_each_kind_of_token_says_what_is_cached(tmp_path: Path) -> None:
+    names = {"gen_ai__provider__name": "openai", "gen_ai__request__model": "gpt-5.4"}
+    modal = names | {"gen_ai__token__modality": "text"}
+    of = "gen_ai.client.inference.usage."
+    told = [
+        _series(f"{of}input_tokens", 700, **modal),
+        _series(f"{of}input_tokens", 200, **names, gen_ai__token__modality="image"),
+        _series(f"{of}cache_read.input_tokens", 600, **names),
+        _series(f"{of}cache_write.input_tokens", 0, **names),
+        _series(f"{of}output_tokens", 30, **modal),
+        _series(f"{of}reasoning.output_tokens", 20, **names),
+    ]
+
+    (row,) = read_lines(tmp_path, metrics(*told), signal="metrics").rows
+
+    assert (row["input_tokens"], row["cache_read_tokens"], row["output_tokens"]) == (300, 600, 30)
+
+
+def test_metrics_of_codex_tell_their_sums_beside_their_parts(tmp_path: Path) -> None:
+    counts = {"total": 1_030, "input": 1_000, "cached_input": 600, "output": 30}
+    counts["reasoning_output"] = 20
+    told = [
+        _series("codex.turn.token_usage", tokens, "histogram", token_type=kind, model="gpt-5.4")
+        for kind, tokens in counts.items()
+    ]
+
+    found = read_lines(tmp_path, metrics(*told), signal="metrics")
+
+    (row,) = found.rows
+    assert (row["issuer"], row["input_tokens"]) == ("openai", 400)
+    assert (row["cache_read_tokens"], row["output_tokens"]) == (600, 30)
+    assert found.rejects == []
+
+
+def test_any_form_of_histogram_is_read(tmp_path: Path) -> None:
+    said = {"gen_ai__token__type": "output", "gen_ai__request__model": "gpt-5.4"}
+    told = _series("gen_ai.client.token.usage", 30, "exponentialHistogram", **said)
+
+    found = read_lines(tmp_path, metrics(told), signal="metrics")
+
+    assert ([row["output_tokens"] for row in found.rows], found.findings) == ([30], ())
+
+
+def test_a_point_that_stands_in_a_line_twice_was_sent_twice(tmp_path: Path) -> None:
+    told = metrics(_points(("output", 4)), _points(("output", 4)))
+
+    (row,) = read_lines(tmp_path, told, signal="metrics").rows
+
+    assert row["output_tokens"] == 4
+
+
+def test_points_of_one_export_in_two_lines_are_all_counted(tmp_path: Path) -> None:
+    parts = [metrics(_points(("output", 4), ("input", 2))), metrics(_cost(0.5))]
+
+    found = read_lines(tmp_path, *parts, *parts, signal="metrics")
+
+    told = [(row.get("output_tokens"), row.get("cost_usd")) for row in found.rows]
+    assert sorted(told, key=str) == [(4, None), (None, "0.5")]
+
+
 WRONG: list[tuple[object, tuple[str, str]]] = [
     (_points(*TOKENS, temporality=2), ("aggregationTemporality", "bad_word")),
     (_points(*TOKENS, temporality=None), ("aggregationTemporality", "bad_word")),
