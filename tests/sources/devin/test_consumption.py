@@ -196,6 +196,26 @@ def test_the_noise_of_floats_is_no_contradiction() -> None:
     assert found(organisation) == []
 
 
+@pytest.mark.parametrize(("acus", "count"), [("0.0000005", 0), ("0.0000015", 2), ("2e-6", 2)])
+def test_an_amount_below_the_noise_of_floats_is_booked_as_it_is(acus: str, count: int) -> None:
+    pulled = pull(
+        devin.CONSUMPTION, Organisation([consumed(acus=acus, devin=acus)]), window=ONE_DAY
+    )
+
+    (row,) = lines_of(pulled)
+
+    assert (row["sku"], row["quantity"], row["unit"]) == ("devin", count, "micro_acu")
+    assert row["billed_nano"] == Decimal(acus) * ACU
+
+
+def test_a_session_that_exceeds_the_total_by_no_more_than_noise_has_all_of_it() -> None:
+    exactly = Organisation([consumed(acus=4)], [session(acus="4.000001")])
+    beyond = Organisation([consumed(acus=4)], [session(acus="4.0000011")])
+
+    assert figures(exactly) == [("devin", "digest of devin-a", 4 * ACU)]
+    assert figures(beyond) == [("devin", None, 4 * ACU)]
+
+
 def test_products_beyond_the_total_leave_the_day_unsplit() -> None:
     organisation = Organisation([consumed(acus=5, devin=4, cascade=3)])
 

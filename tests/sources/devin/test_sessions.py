@@ -228,6 +228,25 @@ def test_a_session_that_cannot_be_read_is_refused_and_the_rest_is_kept(
     assert filed == {WINDOW[1] if fault[0] == "created_at" else DAY}
 
 
+def test_a_session_that_began_before_the_window_is_a_run_of_the_days_it_consumed_on() -> None:
+    before = DAY - timedelta(days=1)
+
+    (run,) = runs(
+        session(created_at=seconds(before), updated_at=seconds(DAY, 31)),
+        by_session={"devin-a": [consumed(before, 1), consumed(DAY, 3.25)]},
+        window=(DAY, DAY),
+    )
+
+    assert (run["started_at"], run["cost_usd"]) == (f"{before}T08:00:00Z", "6.50")
+
+
+def test_a_session_whose_days_are_not_told_is_a_run_of_the_day_it_began_on() -> None:
+    (run,) = runs(session(updated_at=seconds(DAY, 40)))
+
+    assert run["ended_at"] == f"{DAY + timedelta(days=1)}T07:59:59Z"
+    assert "cost_usd" not in run
+
+
 def test_sessions_outside_the_window_are_left_out() -> None:
     old = session(day=date(2026, 11, 1))
 
