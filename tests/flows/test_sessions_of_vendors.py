@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from config.load import load_config
+from config.settings import settings_from_environment
 from sandbox.oracle.seen import look
 from sandbox.records import World
 from sandbox.server import Sandbox, running
 from sandbox.world import make_world
 from tasks.core.books import DestinationKind, Method
 from tasks.core.night_report import NightReport
+from tasks.gate_inputs import gather_gate
+from tasks.lake.store import Lake
 from tests.databases import NewDatabase
 from tests.flows.estate_stores import use_estate
 from tests.flows.nights import FIRST, Night, run
@@ -92,3 +96,17 @@ def test_a_session_s_money_is_its_workflow_s_and_the_rest_is_the_vendor_s_total(
     assert (again.causes, again.books.digest) == ((), report.books.digest)
     assert stores.costs() == costs
     assert stores.verified()
+
+
+def test_sessions_of_a_bill_count_at_the_gate_whatever_else_their_source_tells(
+    stores: Stores,
+) -> None:
+    night()
+    settings = settings_from_environment()
+    lake = Lake.open(settings.lake_dir)
+
+    with stores.ledger() as ledger:
+        config = load_config(stores.config)
+        inputs = gather_gate(FIRST, config, lake, ledger, settings, is_past=False)
+
+    assert "runs_missing" not in {one.code for one in inputs.findings}
