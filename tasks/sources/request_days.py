@@ -1,6 +1,6 @@
 """Requests of one UTC day, as a log over HTTP gives them: filed by the day they began on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -56,6 +56,13 @@ class RequestDay:
                 "its filter by time is not what is documented"
             )
             raise SourceError(source, detail)
+
+    def drop(self, run_ids: Collection[str]) -> int:
+        """Drop requests that were kept; say how many there were."""
+        before = len(self.rows)
+        if run_ids:
+            self.rows = PackedRows(row for row in self.rows if row["run_id"] not in run_ids)
+        return before - len(self.rows)
 
     def batch(self) -> Batch:
         """Give the ended day as a batch; what is found in it may be nothing."""

@@ -12,10 +12,13 @@ from tasks.core.batches import Pulled, Stream, StreamKind, Watermark
 from tasks.core.days import day_bounds
 from tasks.core.errors import SourceError
 from tasks.core.instants import instant_text
+from tasks.core.requests import Request
+from tasks.sources.langfuse.nested import Nested
 from tasks.sources.langfuse.rows import request_of
 from tasks.sources.report_fields import Payload, read_page
 from tasks.sources.request_days import RequestDay, id_of, pull_request_days
 from tasks.sources.request_marks import RequestMarks
+from tasks.sources.request_tallies import COPIES
 from tasks.transport.client import Client
 
 RUNS = Stream("runs", StreamKind.REPORT, "runs")
@@ -60,14 +63,18 @@ def fetch(
 
 
 def _read(client: Client, config: LangfuseSource, day: date, marks: RequestMarks) -> RequestDay:
-    read = RequestDay(day)
+    read, nested = RequestDay(day), Nested()
     for number, records in enumerate(_pages(client, config.name, day), start=1):
         for position, record in enumerate(records):
             if read.has_come(id_of(record, "id")):
                 detail = f"page {number} of {_PATH} repeats observations of {day}; pull again later"
                 raise SourceError(config.name, detail)
             place = f"{_PATH} {day} page {number}"
-            read.file(config.name, request_of(record, place, position, marks))
+            parsed = request_of(record, place, position, marks)
+            read.file(config.name, parsed)
+            if isinstance(parsed, Request) and isinstance(record, dict):
+                nested.add(record, parsed.run_id)
+    marks.untold[COPIES] += read.drop(nested.copies())
     return read
 
 

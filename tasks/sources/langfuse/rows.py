@@ -187,6 +187,16 @@ def request_of(
     return request
 
 
+def size_of(record: Mapping[str, object]) -> tuple[int, int]:
+    """Give all tokens of an observation that was read without a fault, and its output."""
+    usage = _read_counts(record.get("usageDetails"))
+    if not isinstance(usage, Mapping):
+        return 0, 0
+    tokens = tokens_of(usage)
+    writes = _one(usage, _WRITES) if tokens.cache_write_5m is None else 0
+    return sum(count or 0 for count in (*tokens, writes)), tokens.output or 0
+
+
 def _one(usage: Mapping[str, int], names: Sequence[str]) -> int | None:
     """Give the count of one kind under any of its names."""
     told = {usage[name] for name in names if name in usage}

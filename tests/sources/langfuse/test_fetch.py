@@ -126,3 +126,34 @@ def test_a_bad_observation_is_refused_and_what_is_not_told_is_counted() -> None:
     ]
     assert all("1 request(s)" in one.detail for one in pulled.findings)
     assert "Ottiline" not in repr(pulled.findings)
+
+
+def _under(number: int, above: int, **usage: int) -> dict[str, object]:
+    parent = f"00000000-0000-4000-8000-{above:012d}" if above else None
+    return observation(number, parentObservationId=parent, usageDetails=usage)
+
+
+def test_a_generation_that_only_sums_those_below_it_is_told_and_not_added() -> None:
+    first = [_under(2, 1, input=4, cache_read_input_tokens=6, output=2)]
+    second = [_under(3, 1, input=20, output=5), _under(1, 0, input=30, output=7, total=37)]
+
+    pulled = pull(langfuse, pages(first, second))
+
+    assert [row["input_tokens"] for row in raw(pulled)] == [4, 20]
+    assert [(one.code, one.detail) for one in pulled.findings] == [
+        ("second_copy", "1 request(s) sum what those below them tell again, and are not added")
+    ]
+
+
+def test_a_generation_that_used_more_than_those_below_it_is_one_of_its_own() -> None:
+    page = [
+        _under(1, 0, input=30, output=7),
+        _under(2, 1, input=29, output=7),
+        _under(4, 5, input=9, output=1),
+        _under(6, 0),
+        _under(7, 6),
+    ]
+
+    pulled = pull(langfuse, pages(page))
+
+    assert (len(raw(pulled)), pulled.findings) == (5, ())
