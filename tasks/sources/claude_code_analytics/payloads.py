@@ -25,7 +25,7 @@ from tasks.core.people import Door
 from tasks.core.refusals import refused
 from tasks.core.requests import Request
 from tasks.core.squad_use import Measure, Used
-from tasks.sources.report_fields import Count, CurrencyCode, Instant, Payload, VendorText
+from tasks.sources.report_fields import Count, CurrencyCode, Instant, Payload
 from tasks.sources.report_rows import default_account
 from tasks.sources.request_marks import Cost, ModelText, RequestMarks
 
@@ -86,7 +86,7 @@ class _Row(Payload):
     date: Instant
     actor: Annotated[_Person | _Key, Field(discriminator="type", repr=False)]
     customer_type: Literal["api", "subscription"]
-    terminal_type: VendorText | None = None
+    terminal_type: Annotated[str | None, Field(max_length=1024, repr=False)] = None
     model_breakdown: list[object]
 
 

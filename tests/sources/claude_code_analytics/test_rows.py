@@ -131,6 +131,13 @@ def test_equal_work_of_several_people_stays_several_requests_in_any_order() -> N
     assert sorted(ids) == sorted(one.run_id for one in read(shuffled).requests)
 
 
+def test_a_terminal_may_call_itself_anything() -> None:
+    plain, odd = read([row(), row(terminal_type="Ada's Terminal (nightly)")]).requests
+
+    assert plain.cost_usd == odd.cost_usd
+    assert plain.run_id != odd.run_id
+
+
 def test_an_id_tells_nothing_of_who_it_was() -> None:
     assert request(row("ada@acme.example")).run_id == request(row("bo@acme.example")).run_id
 
