@@ -57,7 +57,7 @@ def day_rows(
     products = dict(use.products)
     untold = acus - sum(products.values())
     if min([acus, untold + TOLERANCE, *products.values()]) < 0:
-        return [_row(acus, _ACU, acus)], "its products come to more than its total"
+        return [_row(acus, _ACU, acus)], "its products do not fit into its total"
     if _DEVIN in products:
         name, left = _DEVIN, products.pop(_DEVIN)
         products[OTHER] = products.get(OTHER, Decimal(0)) + untold
