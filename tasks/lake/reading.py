@@ -1,9 +1,12 @@
 """Logs of requests read set-wise: millions of lines, out of core, each request once."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -18,6 +21,7 @@ from tasks.core.tables import TOKEN_KINDS
 from tasks.lake import reading_repeats, reading_sql
 from tasks.lake.bulk_files import Filing, write_raw_lines
 from tasks.lake.reading_engine import Workbench, open_workbench
+from tasks.lake.reading_files import fit_files
 from tasks.lake.reading_lookups import look_up
 from tasks.lake.reading_refusals import Refused, Rescued, refused_rows, unread_lines
 from tasks.lake.store import Lake
@@ -85,46 +89,47 @@ def open_log(
         SourceError: A file is no log at all, or there are too many bad lines.
         LakeError: A file is damaged, or memory or disk do not suffice.
     """
-    with open_workbench(reading.paths) as bench:
-        yield _read(bench, reading, window, today, digest)
+    names = {path: place_of(path, digest) for path in reading.paths}
+    with (
+        fit_files(reading, names) as fit,
+        open_workbench(list(fit.values())) as bench,
+    ):
+        files = [
+            _File(link, path, names[path]) for link, path in zip(bench.links, fit, strict=True)
+        ]
+        yield _read(bench, files, reading, window, today)
+
+
+class _File(NamedTuple):
+    """A file of the log: as the engine reads it, as it is, and what to call it."""
+
+    link: str
+    path: Path
+    name: str
 
 
 def _read(
-    bench: Workbench,
-    reading: Reading,
-    window: tuple[date, date],
-    today: date,
-    digest: Callable[[str], str],
+    bench: Workbench, files: list[_File], reading: Reading, window: tuple[date, date], today: date
 ) -> LogRead:
     engine = bench.engine
-    links = list(bench.links)
-    places: dict[int, str] = {}
-
-    def place(file: int) -> str:
-        if file not in places:
-            places[file] = place_of(bench.links[links[file]], digest)
-        return places[file]
-
-    engine.execute(reading_sql.lines_view(reading, links))
-    engine.execute(f"CREATE TABLE staged AS {reading_sql.staged(reading)}")
+    _stage(engine, reading, files)
     refused: list[Refused] = []
     rescued = Rescued(bench.aside)
-    for file in _files(engine, "SELECT DISTINCT _file FROM staged WHERE _unread"):
-        path = bench.links[links[file]]
-        refused += unread_lines(engine, reading, path, place(file), today, window[1], rescued)
+    for at in _numbers(engine, "SELECT DISTINCT _file FROM staged WHERE _unread"):
+        _, path, name = files[at]
+        lines = unread_lines(engine, reading, path, name, today, window[1], rescued)
+        _take(reading, lines, refused)
     if rescued.count:
         text = str(rescued.close())
         engine.execute(reading_sql.lines_view(reading, [text], str(reading_sql.RESCUED)))
         engine.execute(f"INSERT INTO staged {reading_sql.staged(reading)}")
     _keep(engine, reading, window, today)
-    for file in _files(engine, "SELECT DISTINCT _file FROM kept WHERE _file IS NOT NULL"):
-        if file == reading_sql.RESCUED:
-            path, name = rescued.path, "rescued lines"
-        else:
-            path, name = bench.links[links[file]], place(file)
-        refused += refused_rows(engine, reading, path, name, today, window[1])
-    names = {links[file]: name for file, name in places.items()}
-    _refuse_other_files(engine, reading, names, refused)
+    for at in _numbers(engine, "SELECT DISTINCT _file FROM kept WHERE _file IS NOT NULL"):
+        is_rescued = at == reading_sql.RESCUED
+        _, path, name = _File("", rescued.path, "rescued lines") if is_rescued else files[at]
+        rows = refused_rows(engine, reading, path, name, today, window[1])
+        _take(reading, map(rescued.placed, rows) if is_rescued else rows, refused)
+    _refuse_other_files(engine, reading, files, refused)
     counts = dict(
         engine.execute(
             "SELECT _day, count(*) FROM kept WHERE _day NOT NULL GROUP BY _day"
@@ -138,6 +143,41 @@ def _read(
         _engine=engine,
         _reading=reading,
     )
+
+
+def _stage(engine: duckdb.DuckDBPyConnection, reading: Reading, files: list[_File]) -> None:
+    """Make the table `staged` of all files.
+
+    Raises:
+        SourceError: The engine cannot read one of them; which one, and by what, is told.
+    """
+    try:
+        engine.execute(reading_sql.lines_view(reading, [file.link for file in files]))
+        engine.execute(f"CREATE TABLE staged AS {reading_sql.staged(reading)}")
+    except (duckdb.IOException, duckdb.InvalidInputException):
+        for file in files:
+            try:
+                engine.execute(reading_sql.lines_view(reading, [file.link]))
+                engine.execute(f"SELECT count(*) FROM ({reading_sql.staged(reading)})")  # noqa: S608 ours
+            except duckdb.Error as fault:
+                # Its message may quote what a line holds.
+                kind = type(fault).__name__
+                detail = f"{file.name} cannot be read ({kind}); repair it or take it away"
+                raise SourceError(reading.source, detail) from None
+        raise
+
+
+def _take(reading: Reading, more: Iterable[Refused], refused: list[Refused]) -> None:
+    """Gather refused lines, as long as they are few enough to be a log's.
+
+    Raises:
+        SourceError: They are not.
+    """
+    for one in more:
+        refused.append(one)
+        if len(refused) > MOST_REJECTS:
+            detail = f"{one.reject.place} and others hold more than {MOST_REJECTS} bad lines"
+            raise SourceError(reading.source, f"{detail}; correct `paths`")
 
 
 def _tell(
@@ -183,18 +223,13 @@ def _keep(
 def _refuse_other_files(
     engine: duckdb.DuckDBPyConnection,
     reading: Reading,
-    places: Mapping[str, str],
+    files: list[_File],
     refused: list[Refused],
 ) -> None:
     """Refuse a log that is none."""
-    if len(refused) > MOST_REJECTS:
-        detail = f"{refused[0].reject.place} and others hold more than {MOST_REJECTS} bad lines"
-        raise SourceError(reading.source, f"{detail}; correct `paths`")
-    bad: dict[str, int] = {}
-    for one in refused:
-        bad[one.reject.place] = bad.get(one.reject.place, 0) + 1
-    for link, place in places.items():
-        count = bad.get(place, 0)
+    bad = Counter(one.reject.place for one in refused)
+    for link, _, place in files:
+        count = bad[place]
         if not is_mostly_bad(count, 0):
             continue
         engine.execute(reading_sql.lines_view(reading, [link]))
@@ -209,5 +244,5 @@ def _refuse_other_files(
             raise SourceError(reading.source, detail)
 
 
-def _files(engine: duckdb.DuckDBPyConnection, query: str) -> list[int]:
+def _numbers(engine: duckdb.DuckDBPyConnection, query: str) -> list[int]:
     return sorted(row[0] for row in engine.execute(query).fetchall())

@@ -6,9 +6,8 @@ What is refused comes back as place, position, length, digest, field and code; i
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -18,11 +17,12 @@ import pyarrow as pa
 from tasks.core.batches import Reject
 from tasks.core.reading import Reading
 from tasks.lake import reading_sql
-from tasks.lake.reading_engine import LONGEST_LINE
+from tasks.lake.reading_files import LONGEST_LINE
 from tasks.transport.line_files import Line, has_mark, read_lines
 
-#: Lines looked at together.
-_LINES = 2_000
+#: Bytes of lines looked at together, unless one line alone has more, and lines at most.
+_BYTES, _LINES = 1 << 24, 50_000
+_KINDS = "SELECT _line, CASE WHEN json_valid(_text) THEN json_type(_text) END AS _kind FROM chunk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +38,27 @@ class Rescued:
     """Lines that Python reads and the engine does not: half a surrogate pair is all it takes."""
 
     path: Path
-    count: int = 0
     _file: IO[bytes] | None = field(default=None)
+    _as_found: list[Reject] = field(default_factory=list)
 
-    def add(self, said: object) -> None:
-        """Write a record again, what has no bytes replaced."""
+    @property
+    def count(self) -> int:
+        """Number of them."""
+        return len(self._as_found)
+
+    def add(self, said: object, as_found: Reject) -> None:
+        """Write a record again, what has no bytes replaced; remember where it stood."""
         if self._file is None:
             self._file = self.path.open("xb")
         self._file.write(json.dumps(said, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
-        self.count += 1
+        self._as_found.append(as_found)
+
+    def placed(self, refused: Refused) -> Refused:
+        """Tell a refused line by where it stood and what it was."""
+        found, reject = self._as_found[refused.reject.position - 1], refused.reject
+        return replace(
+            refused, reject=replace(found, field_path=reject.field_path, code=reject.code)
+        )
 
     def close(self) -> Path:
         """Have all of them written."""
@@ -76,10 +88,8 @@ def unread_lines(
         rescued: Takes what is a record after all.
     """
     query = f"""
-        SELECT _line, {reading_sql.day_sql(today)}, _unread, json_type(_text)
-        FROM ({reading_sql.staged(reading, "_line")})
-        JOIN (SELECT _line, CASE WHEN json_valid(_text) THEN _text END AS _text FROM chunk)
-            USING (_line)
+        SELECT _line, {reading_sql.day_sql(today)}, _unread, _kind
+        FROM ({reading_sql.staged(reading, "_line")}) JOIN chunk_kinds USING (_line)
         ORDER BY _line
     """  # noqa: S608 ours
     day = otherwise
@@ -91,7 +101,7 @@ def unread_lines(
             is_marked = line.number == 1 and has_mark(path)
             # Without the mark it reads as any other line, but with it nobody has read it.
             code = (
-                _code(line, None if is_marked else kind, reading.foreign, rescued)
+                _code(line, None if is_marked else kind, reading.foreign, rescued, place)
                 if is_unread or is_marked
                 else ""
             )
@@ -99,7 +109,7 @@ def unread_lines(
                 yield Refused(day, _reject(line, place, "", code))
 
 
-def _code(line: Line, kind: str | None, foreign: str, rescued: Rescued) -> str:
+def _code(line: Line, kind: str | None, foreign: str, rescued: Rescued, place: str) -> str:
     """Name what is wrong with a line; nothing, if it is a record or may become one."""
     if line.text is None:
         return "line_too_long"
@@ -112,7 +122,7 @@ def _code(line: Line, kind: str | None, foreign: str, rescued: Rescued) -> str:
         return "bad_json" if line.is_ended else ""
     if not isinstance(said, dict):
         return "not_an_object"
-    rescued.add(said)
+    rescued.add(said, _reject(line, place, "", ""))
     return ""
 
 
@@ -149,8 +159,7 @@ def _chunks(
     engine: duckdb.DuckDBPyConnection, reading: Reading, path: Path, place: str
 ) -> Iterator[list[Line]]:
     """Show a file to the engine, some lines at a time."""
-    lines = read_lines(reading.source, path, place, LONGEST_LINE)
-    while chunk := list(islice(lines, _LINES)):
+    for chunk in _together(read_lines(reading.source, path, place, LONGEST_LINE)):
         read = [line for line in chunk if line.text is not None and line.text.strip()]
         texts = [(line.text or b"").decode("utf-8", "surrogateescape") for line in read]
         engine.register(
@@ -163,7 +172,26 @@ def _chunks(
             ),
         )
         engine.execute(reading_sql.chunk_view(reading))
+        # A view would take every line apart once for each of its columns.
+        engine.execute("CREATE OR REPLACE TABLE chunk_lines AS FROM lines")
+        engine.execute("CREATE OR REPLACE VIEW lines AS FROM chunk_lines")
+        engine.execute(f"CREATE OR REPLACE TABLE chunk_kinds AS {_KINDS}")
         yield [line for line in chunk if line.text is None or line.text.strip()]
+
+
+def _together(lines: Iterator[Line]) -> Iterator[list[Line]]:
+    """Take lines together as far as memory allows."""
+    some: list[Line] = []
+    size = 0
+    for line in lines:
+        length = len(line.text or b"")
+        if some and (size + length > _BYTES or len(some) == _LINES):
+            yield some
+            some, size = [], 0
+        some.append(line)
+        size += length
+    if some:
+        yield some
 
 
 def _utf8(text: str) -> str | None:
