@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,9 +11,14 @@ import pytest
 from tasks.core.batches import Reject
 from tasks.core.digests import keyed_digest
 from tasks.core.people import Door
+from tasks.sources.anthropic_enterprise import use as enterprise_use
+from tasks.sources.copilot import metrics as copilot_metrics
+from tasks.sources.cursor import payloads as cursor_payloads
 from tasks.sources.cursor.commits import hints_of
 from tasks.sources.cursor.payloads import Event, parse_event
 from tasks.sources.cursor.rows import charge_rows, conform_charges, session_rows, use_rows
+from tasks.sources.devin import listing as devin_listing
+from tasks.sources.devin import sessions as devin_sessions
 from tasks.sources.devin.payloads import parse_consumption
 from tasks.sources.devin.rows import conform_consumption, day_rows, run_rows
 from tasks.sources.devin.rows import use_rows as devin_use_rows
@@ -137,3 +143,23 @@ def test_a_branch_or_repository_of_a_person_is_a_digest() -> None:
 
     assert "ottiline" not in repr(hints)
     assert hints.branch_item == "PAY-1"
+
+
+@pytest.mark.parametrize(
+    ("module", "model", "said"),
+    [
+        (cursor_payloads, "_Who", {"userEmail": "ada@x.example", "userId": "user_ada"}),
+        (devin_sessions, "_Who", {"user_id": "user-ada"}),
+        (devin_listing, "_Member", {"user_id": "user-ada", "email": "ada@x.example"}),
+        (enterprise_use, "_Actor", {"user_id": "user_ada", "email": "ada@x.example"}),
+        (
+            copilot_metrics,
+            "_Record",
+            {"day": "2026-11-18", "user_id": "ada", "user_login": "ada", "ai_credits_used": 1},
+        ),
+    ],
+)
+def test_what_asks_the_directory_shows_nobody(
+    module: ModuleType, model: str, said: dict[str, object]
+) -> None:
+    assert "ada" not in repr(getattr(module, model).model_validate(said))

@@ -8,7 +8,7 @@ Of a row only the amount is kept, in sums of squads.
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from config.shapes.sources import AnthropicEnterpriseSource
 from tasks.core.batches import Batch, Pulled, Reject
@@ -45,8 +45,8 @@ class _Page(Payload):
 
 
 class _Actor(Payload):
-    user_id: str | None = None
-    email: str | None = None  # null where the account was deleted
+    user_id: str | None = Field(None, repr=False)
+    email: str | None = Field(None, repr=False)  # null where the account was deleted
 
 
 class _Bounds(Payload):

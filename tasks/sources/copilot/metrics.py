@@ -42,8 +42,8 @@ class _Record(Payload):
     """What one person used on one day."""
 
     day: str
-    user_id: int | str | None = None
-    user_login: str | None = None
+    user_id: int | str | None = Field(None, repr=False)
+    user_login: str | None = Field(None, repr=False)
     organization_id: int | str | None = None
     ai_credits_used: Annotated[AmountField, Field(ge=0)]
 

@@ -120,8 +120,8 @@ class _Event(_Charged, _Flag):
 class _Who(Payload):
     """Whose event it is: e-mail address, and an id that older answers give as a number."""
 
-    userEmail: str | None = None  # noqa: N815
-    userId: str | int | None = None  # noqa: N815
+    userEmail: str | None = Field(None, repr=False)  # noqa: N815
+    userId: str | int | None = Field(None, repr=False)  # noqa: N815
 
 
 class _Page(Payload):

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import quote
 
+from pydantic import Field
+
 from config.shapes.sources import DevinSource
 from tasks.core.batches import Reject
 from tasks.core.days import day_bounds
@@ -23,8 +25,8 @@ _PAGE_SIZE = 200
 
 
 class _Member(Payload):
-    user_id: str
-    email: str | None = None
+    user_id: str = Field(repr=False)
+    email: str | None = Field(None, repr=False)
 
 
 class _Members(Payload):

@@ -45,7 +45,7 @@ class _Link(Payload):
 
 
 class _Who(Payload):
-    user_id: str | None = None
+    user_id: str | None = Field(None, repr=False)
 
 
 class _Created(Payload):
