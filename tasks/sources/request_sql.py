@@ -57,9 +57,11 @@ def tags_named(tags: str, keys: Iterable[str]) -> str:
 
 def utc_instant(column: str) -> str:
     """Read an instant of a database that keeps UTC, and may write no offset."""
-    has_offset = rf"regexp_matches({column}, '[+-][0-9]{{2}}:?[0-9]{{2}}$')"
+    # PostgreSQL writes whole hours without minutes; the end of a date alone is no offset.
+    has_offset = rf"regexp_matches({column}, ':[0-9.]+[+-][0-9]{{2}}(?::?[0-9]{{2}})?$')"
     plain = f"TRY_CAST({column} AS TIMESTAMP)"
+    shifted = f"make_timestamp(epoch_us(TRY_CAST({column} AS TIMESTAMPTZ)))"
     return (
         f"CASE WHEN ends_with({column}, 'Z') THEN {plain}"
-        f" WHEN {has_offset} THEN instant({column}) ELSE {plain} END"
+        f" WHEN {has_offset} THEN {shifted} ELSE {plain} END"
     )

@@ -63,8 +63,21 @@ _VALUES: dict[str, tuple[object, ...]] = {
     "spend": (0.0125, 0, "0.5", 1e-7, None, "much", -0.5, 12.0),
     "prompt_tokens": (100, 0, None, "100", 100.5, -1),
     "completion_tokens": (7, 0, None, True),
-    "startTime": ("2026-11-17 09:15:02.123", "2026-11-17T10:15:02+01:00", None, "now"),
-    "endTime": ("2026-11-17T09:15:04", "2026-11-18 00:00:00", None, "later", "2026-13-17T09:00Z"),
+    "startTime": (
+        "2026-11-17 09:15:02.123",
+        "2026-11-17T10:15:02+01:00",
+        "2026-11-17 04:15:02.5-05",
+        None,
+        "now",
+    ),
+    "endTime": (
+        "2026-11-17T09:15:04",
+        "2026-11-17 11:15:04.001+02",
+        "2026-11-18 00:00:00",
+        None,
+        "later",
+        "2026-13-17T09:00Z",
+    ),
     "model": ("anthropic/claude-opus-5", "gpt-5.4", "", None, "jo@example.com", "bedrock/x"),
     "custom_llm_provider": ("anthropic", "openai", "", None),
     "metadata": (
