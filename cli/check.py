@@ -13,6 +13,8 @@ from tasks.pages.text import LONGEST_SENTENCE, plain
 
 #: Faults of one check that are told; one is enough to act, thousands tell no more.
 _SHOWN = 20
+#: Of the names of checks; sources with longer ones make a wider column of their own.
+_WIDTH = 14
 
 
 def main(chosen: argparse.Namespace) -> int:
@@ -35,15 +37,17 @@ def _sources(names: Sequence[str] | None) -> bool:
     from cli.check_sources import asked  # noqa: PLC0415  # see above
 
     settings = settings_from_environment()
+    config = load_config(settings.config_dir)
+    told = names or [source.name for source in config.sources.sources if source.enabled]
+    width = max([_WIDTH - 1, *map(len, told)])
     is_sound = True
-    for one in asked(load_config(settings.config_dir), settings, names):
+    for one in asked(config, settings, names):
         is_sound = is_sound and one.told is not None
-        if one.told is None:
-            print(f"  ✗ {one.source:<13} {plain(one.fault, LONGEST_SENTENCE)}", flush=True)
-            continue
-        print(f"  ✓ {one.source:<13} {plain(one.told.told, LONGEST_SENTENCE)}", flush=True)
-        for warning in one.told.warnings:
-            print(f"  ! {one.source:<13} {plain(warning, LONGEST_SENTENCE)}", flush=True)
+        lines = [("✗", one.fault)] if one.told is None else [("✓", one.told.told)]
+        lines += [("!", warning) for warning in one.told.warnings] if one.told else []
+        for sign, words in lines:
+            # At once: the next source may take a minute to answer.
+            print(f"  {sign} {one.source:<{width}} {plain(words, LONGEST_SENTENCE)}", flush=True)
     return is_sound
 
 
@@ -63,18 +67,18 @@ def _deep() -> bool:
                 is_sound = is_sound and not one.faults
                 _tell_checked(one.name, one.proved, one.faults)
     except GraduandError as error:
-        print(f"  ✗ {'deep':<14}could not go on: {plain(str(error), LONGEST_SENTENCE)}")
+        print(f"  ✗ {'deep':<{_WIDTH}}could not go on: {plain(str(error), LONGEST_SENTENCE)}")
         return False
     return is_sound
 
 
 def _tell_checked(name: str, proved: str, faults: Sequence[str]) -> None:
     if not faults:
-        print(f"  ✓ {name:<14}{proved}")
+        print(f"  ✓ {name:<{_WIDTH}}{proved}")
     for fault in faults[:_SHOWN]:
-        print(f"  ✗ {name:<14}{plain(fault, LONGEST_SENTENCE)}")
+        print(f"  ✗ {name:<{_WIDTH}}{plain(fault, LONGEST_SENTENCE)}")
     if len(faults) > _SHOWN:
-        print(f"  ✗ {name:<14}... and {len(faults) - _SHOWN} more")
+        print(f"  ✗ {name:<{_WIDTH}}... and {len(faults) - _SHOWN} more")
 
 
 def _line(name: str, probe: Callable[[], str]) -> bool:
@@ -82,9 +86,9 @@ def _line(name: str, probe: Callable[[], str]) -> bool:
         found = probe()
     except GraduandError as error:
         indented = str(error).replace("\n", "\n" + " " * 18)
-        print(f"  ✗ {name:<14}{indented}")
+        print(f"  ✗ {name:<{_WIDTH}}{indented}")
         return False
-    print(f"  ✓ {name:<14}{found}")
+    print(f"  ✓ {name:<{_WIDTH}}{found}")
     return True
 
 

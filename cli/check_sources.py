@@ -11,7 +11,7 @@ from config.settings import Settings
 from config.shapes.source_base import HttpSource
 from config.shapes.sources import Source
 from tasks.core.digests import keyed_digest
-from tasks.core.errors import GraduandError, SourceUnavailableError
+from tasks.core.errors import GraduandError, SourceUnavailableError, WaitUntilError
 from tasks.core.people import Door
 from tasks.core.probe import Probe
 from tasks.sources.connect import connect, located
@@ -20,7 +20,7 @@ from tasks.sources.directory import read_directory
 from tasks.sources.probe import probe
 from tasks.sources.registry import enabled_sources, source_named
 from tasks.transport.clock import SystemClock
-from tasks.transport.errors import StatusError
+from tasks.transport.errors import BodyError, OriginError, StatusError
 from tasks.transport.waits import MemoryWaitStore
 
 #: A source that wants to be left alone for longer is told as such.
@@ -97,8 +97,16 @@ def _probe(source: Source, config: Config, settings: Settings, door: Door) -> Pr
 def _fault(source: Source, settings: Settings, error: GraduandError) -> str:
     text = str(error).removeprefix(f"source {source.name!r}: ")
     if isinstance(error, StatusError) and error.reason in _REFUSED and source.type in _NEEDS:
+        if error.reason == "not_found":
+            text += ", or `base_url`"
         return f"{text}. It needs {_NEEDS[source.type]}"
-    if isinstance(error, SourceUnavailableError) and isinstance(source, HttpSource):
-        host = urlsplit(settings.base_url(source.name, source.base_url)).netloc
+    if isinstance(error, WaitUntilError):
+        return f"{text}; it answers: ask again then"
+    if not isinstance(source, HttpSource):
+        return text
+    host = urlsplit(settings.base_url(source.name, source.base_url)).netloc
+    if isinstance(error, BodyError | OriginError):
+        return f"{text}; see whether {host} is right: a login page or a proxy answers like that"
+    if isinstance(error, SourceUnavailableError):
         return f"{text}, or see whether {host} is right and can be reached from here"
     return text

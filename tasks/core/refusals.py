@@ -14,6 +14,20 @@ MOST_REJECTS = 100_000
 # A few bad lines may be all that a new file holds.
 _FEW_REJECTS = 5
 _SURROGATE_LENGTH = 12
+#: What a field should have been, by how pydantic's codes begin.
+_KINDS = {
+    "model": "object",
+    "dict": "object",
+    "list": "list",
+    "tuple": "list",
+    "string": "text",
+    "int": "whole number",
+    "float": "number",
+    "decimal": "number",
+    "bool": "yes or no",
+    "date": "day",
+    "datetime": "moment",
+}
 
 
 def place_of(path: Path, keyed_digest: Callable[[str], str]) -> str:
@@ -51,6 +65,18 @@ def refused(record: object, error: ValidationError, place: str, position: int) -
     fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field_path = ".".join(str(part) for part in fault["loc"])
     return refused_as(record, place, position, field_path, fault["type"])
+
+
+def fault_words(code: str) -> str:
+    """Say what is wrong with a field: `is missing`, `is no list`; the code where words lack."""
+    if code == "missing":
+        return "is missing"
+    kind, _, rest = code.partition("_")
+    if kind == "unreadable":
+        return f"is refused by the source ({rest})"
+    if kind in _KINDS and rest in {"type", "parsing", "attributes_type"}:
+        return f"is no {_KINDS[kind]}"
+    return f"is refused as {code}"
 
 
 def refused_as(record: object, place: str, position: int, field_path: str, code: str) -> Reject:

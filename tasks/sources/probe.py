@@ -23,6 +23,7 @@ from tasks.core.days import vendor_day
 from tasks.core.errors import SourceError
 from tasks.core.people import Door
 from tasks.core.probe import Probe, counted, expiry_warnings
+from tasks.core.refusals import fault_words
 from tasks.sources import github, jira
 from tasks.sources.log_files import find_files
 from tasks.sources.registry import Adapter, adapter_of
@@ -84,8 +85,9 @@ def _refuse_rejects(source: str, stream: Stream, rejects: Sequence[Reject]) -> N
         first = rejects[0]
         field = first.field_path or "the row"
         detail = (
-            f"{len(rejects)} rows of {stream.name} cannot be read: {field} is {first.code} at"
-            f" {first.place}; the vendor may have changed its shape, see docs/sources.md"
+            f"{len(rejects)} rows of {stream.name} cannot be read: {field}"
+            f" {fault_words(first.code)} at {first.place}; the vendor may have changed its shape,"
+            " see docs/sources.md"
         )
         raise SourceError(source, detail)
 

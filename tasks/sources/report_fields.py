@@ -16,6 +16,7 @@ from tasks.core.batches import Reject
 from tasks.core.errors import AmountError, OutOfRangeError, SourceError
 from tasks.core.instants import parse_instant
 from tasks.core.money import parse_amount, to_nano
+from tasks.core.refusals import fault_words
 
 # A number may say 1e-999999, or have a million digits: none of that is an amount.
 _SMALLEST_EXPONENT = -40

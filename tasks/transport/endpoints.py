@@ -7,14 +7,15 @@ _VERSION = re.compile(r"v?\d{1,2}")
 #: Path words of the APIs that we call. Any other segment may hold a name or a key.
 _WORDS = frozenset(
     """
-    access_tokens actions activity ai-code ai_credit analytics api app approximate-count
-    billing bulkfetch changelog check-runs check-suites comment comments commits completions
+    access_tokens actions activity ai-code ai_credit analytics api app approximate-count billing
+    bulkfetch changelog check-runs check-suites claude_code comment comments commits completions
     consumption copilot cost_report costs daily daily-usage-data deployments enterprise
     enterprises events field files filtered-usage-events graphql installation installations
-    issue issues jobs jql labels latest members messages metrics organization organizations
-    orgs premium_request pulls rate_limit releases reports repos repositories rest reviews runs
-    search serverInfo sessions settings spend status statuses teams timeline usage usage_report
-    user user_cost_report users users-1-day
+    issue issues jobs jql key labels latest logs members messages metrics mypermissions
+    observations organization organizations orgs premium_request public pulls rate_limit
+    releases reports repos repositories rest reviews runs search serverInfo sessions settings
+    spend status statuses teams timeline usage usage_report user user_cost_report users
+    users-1-day
     """.split()  # noqa: SIM905 - one word a line would hide the rest of the module
 )
 

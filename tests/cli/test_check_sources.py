@@ -144,6 +144,69 @@ def test_a_missing_right_is_one_red_line_that_says_which(
     assert "It needs a token that may read contents, pull requests" in line
 
 
+def test_a_right_that_only_a_list_beside_pull_requests_needs_is_named(
+    behind: Callable[[str, Mutate], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse_some(reply: Reply) -> Reply:
+        body = reply.body if isinstance(reply.body, dict) else {}
+        is_refused = bool({"workflow_runs", "check_runs"} & set(body))
+        return Reply(403, reply.headers, {"message": "no"}) if is_refused else reply
+
+    behind("github", refuse_some)
+
+    assert main(["check", "--source", "github"]) == 1
+
+    (line,) = lines(capsys)["github"]
+    assert line.startswith("✗ it may not read actions, checks of the first repository (403)")
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("anthropic", "see whether 127.0.0.1:"),
+        ("github", "what answers is not GitHub's API"),
+    ],
+)
+def test_a_login_page_in_between_is_told_for_one(
+    source: str,
+    told: str,
+    behind: Callable[[str, Mutate], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    behind(source, lambda _: Reply(200, {"content-type": "text/html"}, b"<html>Sign in</html>"))
+
+    assert main(["check", "--source", source]) == 1
+
+    (line,) = lines(capsys)[source]
+    assert told in line
+    assert "login page" in line
+
+
+def test_a_source_that_wants_to_be_left_alone_says_until_when(
+    behind: Callable[[str, Mutate], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    behind("anthropic", lambda _: Reply(429, {"retry-after": "7200"}, {}))
+
+    assert main(["check", "--source", "anthropic"]) == 1
+
+    (line,) = lines(capsys)["anthropic"]
+    assert "rate limited until 20" in line
+    assert line.endswith("it answers: ask again then")
+
+
+@pytest.mark.usefixtures("ready")
+def test_what_sources_say_stands_in_one_column(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config" / "sources.yaml"
+    file.write_text(file.read_text().replace("name: agent-logs", "name: logs-of-all-our-agents"))
+
+    main(["check"])
+
+    told = [one for one in capsys.readouterr().out.splitlines() if " rows of " in one]
+    assert len({one.index(one.split(maxsplit=2)[2]) for one in told}) == 1
+
+
 @pytest.mark.usefixtures("ready")
 def test_an_unreachable_host_is_one_red_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -3,10 +3,11 @@
 import hashlib
 import json
 
+import pytest
 from pydantic import BaseModel, ConfigDict
 
 from tasks.core.batches import RawRow
-from tasks.core.refusals import parse_each
+from tasks.core.refusals import fault_words, parse_each
 
 
 class Record(BaseModel):
@@ -43,3 +44,19 @@ def test_a_record_of_the_wrong_kind_is_refused_as_a_whole() -> None:
 
     assert [reject.field_path for reject in rejects] == ["", "", ""]
     assert [reject.position for reject in rejects] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("missing", "is missing"),
+        ("model_type", "is no object"),
+        ("list_type", "is no list"),
+        ("int_parsing", "is no whole number"),
+        ("unreadable_403", "is refused by the source (403)"),
+        ("string_too_long", "is refused as string_too_long"),
+        ("bad_amount", "is refused as bad_amount"),
+    ],
+)
+def test_a_fault_is_told_in_words(code: str, words: str) -> None:
+    assert fault_words(code) == words

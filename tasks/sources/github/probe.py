@@ -1,20 +1,28 @@
 """Look at GitHub once: which repositories the credential sees, and what else it may do."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from config.shapes.sources import GithubSource
+from tasks.core.batches import RawRow
 from tasks.core.errors import SourceError
 from tasks.core.people import Door
 from tasks.core.probe import Probe, counted, expiry_warnings, surplus_warnings
+from tasks.core.refusals import fault_words
+from tasks.sources.github.context import Repo
 from tasks.sources.github.parse import parse_pull_request
 from tasks.sources.github.progress import Progress
-from tasks.sources.github.reading import Reading
+from tasks.sources.github.reading import FORBIDDEN, UNREADABLE, Reading
 from tasks.sources.github.repositories import find_repositories
 from tasks.transport.client import Client
 
 #: Scopes of a classic token that reading needs, and those that they bring along.
 _NEEDED = frozenset({"repo", "repo:status", "repo_deployment", "public_repo", "read:org"})
+#: Lists of a repository that a night reads beside pull requests, by the right that each needs.
+_LISTS = {"issues": "issues", "actions": "actions/runs", "deployments": "deployments"}
+#: The same of a commit.
+_LISTS_OF_COMMIT = {"checks": "check-runs", "commit statuses": "status"}
 _EXPIRY = "github-authentication-token-expiration"
 _SCOPES = "x-oauth-scopes"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
@@ -38,11 +46,17 @@ def probe(client: Client, config: GithubSource, now: datetime, door: Door) -> Pr
     answer = client.get(f"{repos[0].path}/pulls", params={"state": "all", "per_page": 1})
     if not isinstance(answer.json, list):
         raise SourceError(config.name, "the list of pull requests is no list")
-    reading.parse("pulls", answer.json, lambda one: parse_pull_request(one, repos[0]))
+    pulls = reading.parse("pulls", answer.json, lambda one: parse_pull_request(one, repos[0]))
     for reject in reading.rejects.values():
         detail = (
-            f"{reject.place} cannot be read: {reject.field_path or 'it'} is {reject.code}; the"
-            " shape may have changed, see docs/sources.md"
+            f"{reject.place} cannot be read: {reject.field_path or 'it'}"
+            f" {fault_words(reject.code)}; the shape may have changed, see docs/sources.md"
+        )
+        raise SourceError(config.name, detail)
+    if lacking := _lacking(client, repos[0], pulls):
+        detail = (
+            f"it may not read {', '.join(lacking)} of the first repository (403): grant the"
+            " credential these rights, reading only"
         )
         raise SourceError(config.name, detail)
     return Probe(
@@ -52,6 +66,20 @@ def probe(client: Client, config: GithubSource, now: datetime, door: Door) -> Pr
             *expiry_warnings(expiry_of(answer.headers.get(_EXPIRY, "")), now),
         ),
     )
+
+
+def _lacking(client: Client, repo: Repo, pulls: Sequence[RawRow]) -> list[str]:
+    """Name the rights that the credential lacks; a part that is switched off is no lack."""
+    paths = {right: f"{repo.path}/{part}" for right, part in _LISTS.items()}
+    for pull in pulls:
+        for right, part in _LISTS_OF_COMMIT.items():
+            paths[right] = f"{repo.path}/commits/{pull['head']}/{part}"
+    return [right for right, path in paths.items() if _is_forbidden(client, path)]
+
+
+def _is_forbidden(client: Client, path: str) -> bool:
+    answer = client.get(path, params={"per_page": 1}, accept=tuple(UNREADABLE))
+    return answer.status == FORBIDDEN
 
 
 def surplus_scopes(header: str, needed: frozenset[str] = _NEEDED) -> tuple[str, ...]:

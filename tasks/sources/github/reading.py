@@ -32,6 +32,8 @@ PAGE = 100
 #: More lists of single items than this that fail with 5xx are an outage.
 FAILED_PARTS = 10
 FORBIDDEN = 403
+#: A page of another shape than GitHub documents.
+MALFORMED_PAGE = "malformed_page"
 #: The repository or the part is gone, blocked, switched off, or not shown to this credential.
 UNREADABLE = frozenset({FORBIDDEN, 404, 409, 410, 422, 451})
 
@@ -98,7 +100,7 @@ class Reading:
             self.refuse_whole(place, f"unreadable_{error.status}")
             raise UnreadableError(error) from None
         except (BodyError, PagingError) as error:
-            self.refuse_whole(place, "malformed_page")
+            self.refuse_whole(place, MALFORMED_PAGE)
             raise UnreadableError(error) from None
 
     def part(
@@ -154,7 +156,7 @@ class Reading:
         """
         found = body.get(items) if items and isinstance(body, dict) else body
         if not isinstance(found, list):
-            self.refuse_whole(place, "malformed_page")
+            self.refuse_whole(place, MALFORMED_PAGE)
             detail = f"{place}: a page holds no list"
             raise UnreadableError(SourceError(self.config.name, detail))
         return found

@@ -6,7 +6,7 @@ from tasks.core.errors import SourceError
 from tasks.core.work.work_items import github_repository
 from tasks.sources.github import payloads
 from tasks.sources.github.context import Repo
-from tasks.sources.github.reading import CONCURRENCY, Reading, UnreadableError
+from tasks.sources.github.reading import CONCURRENCY, MALFORMED_PAGE, Reading, UnreadableError
 from tasks.sources.github.texts import Names
 from tasks.transport.pacing import map_bounded
 
@@ -38,12 +38,20 @@ def find_repositories(reading: Reading) -> list[Repo]:
             owner = name.removesuffix(_ALL)
             found += [(one.full_name or "", one) for one in _all_of(reading, place, owner)]
     if not found:
-        raise SourceError(
-            reading.config.name,
-            f"none of its {len(names)} configured repositories can be read; check their names, "
-            "and that the credential may see them",
-        )
+        raise SourceError(reading.config.name, _why_none(reading))
     return _repos(reading, found)
+
+
+def _why_none(reading: Reading) -> str:
+    if any(one.code == MALFORMED_PAGE for one in reading.rejects.values()):
+        return (
+            "what answers is not GitHub's API; see whether `base_url` is (https://api.github.com,"
+            " or https://HOST/api/v3), and whether a login page or a proxy stands in between"
+        )
+    return (
+        "none of its configured repositories can be read; check their names, and that the"
+        " credential may see them"
+    )
 
 
 def _one(reading: Reading, place: int, name: str) -> list[payloads.Repository]:

@@ -7,6 +7,7 @@ from config.shapes.sources import JiraSource
 from tasks.core.errors import SourceError
 from tasks.core.people import Door
 from tasks.core.probe import Probe, counted, surplus_warnings
+from tasks.core.refusals import fault_words
 from tasks.sources.jira.fetch import Reading, fetch_issues
 from tasks.sources.jira.site import CLOUD
 from tasks.transport.client import Client
@@ -41,8 +42,9 @@ def probe(client: Client, config: JiraSource, now: datetime, door: Door) -> Prob
     )
     for reject in (one for batch in pulled.batches for one in batch.rejects):
         detail = (
-            f"{reject.place} cannot be read: {reject.field_path or 'it'} is {reject.code}; check"
-            " the name and the account's rights, or see docs/sources.md for a changed shape"
+            f"{reject.place} cannot be read: {reject.field_path or 'it'}"
+            f" {fault_words(reject.code)}; check the name and the account's rights, or see"
+            " docs/sources.md for a changed shape"
         )
         raise SourceError(config.name, detail)
     issues = sum(len(batch.rows) for batch in pulled.batches)
