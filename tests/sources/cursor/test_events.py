@@ -171,6 +171,31 @@ def test_unreported_tokens_are_not_zero() -> None:
     assert (row["quantity"], row["unit"]) == (None, None)
 
 
+def test_tokens_that_one_event_of_a_line_does_not_tell_are_unknown_of_the_line() -> None:
+    (row,) = billed(event(), event(tokenUsage=None))
+
+    assert (row["quantity"], row["billed_nano"]) == (None, 2 * 217_500_000)
+
+
+def test_what_a_flag_says_is_not_charged_is_a_line_that_costs_nothing() -> None:
+    (row,) = billed(event(isChargeable=False))
+
+    assert row["sku"] == "claude-4.5-sonnet·not_chargeable"
+    assert (row["billed_nano"], row["list_nano"]) == (0, 217_500_000)
+
+
+def test_each_service_account_has_a_line_of_its_own() -> None:
+    names = ["sa_2", None, "sa_1"]
+
+    rows = billed(*(event(serviceAccountId=name, conversationId=None) for name in names))
+
+    assert [(row["api_key"], row["run_id"] is None) for row in rows] == [
+        (None, True),
+        ("digest of sa_1", False),
+        ("digest of sa_2", False),
+    ]
+
+
 def test_only_declared_service_accounts_are_kept_by_id() -> None:
     rows = [
         read(event(serviceAccountId=name), api_keys={"sa_declared"})

@@ -56,9 +56,10 @@ def test_a_service_account_is_no_person_of_any_squad() -> None:
     machine = event(userEmail="ada@example.com", serviceAccountId="sa_1", chargedCents=5000)
     team = Team([*PEOPLE, machine])
 
-    (batch,) = pull(cursor.USE, team, window=(DAY, DAY), at=door(**SQUADS)).batches
+    pulled = pull(cursor.USE, team, window=(DAY, DAY), at=door(**SQUADS))
 
-    assert [row["value"] for row in batch.rows] == [4 * NANO]
+    assert [row["value"] for row in pulled.batches[0].rows] == [4 * NANO]
+    assert pulled.findings == ()
 
 
 def test_no_one_s_name_is_in_what_is_stored() -> None:
