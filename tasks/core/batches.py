@@ -59,7 +59,8 @@ class Reject:
             `conflicting_duplicate`, `out_of_range`, `malformed_page`, `unavailable`,
             `unreadable_<status>`, `unpriced`, `failed_check:<name>`; of files `ragged_row`,
             `bad_currency`, `bad_category`, `bad_instant`, `bad_interval`, `bad_word`,
-            `bad_number`, `incomplete_document`; of requests `missing`, `bad_sum`, `out_of_order`).
+            `bad_number`, `incomplete_document`; of requests `missing`, `bad_sum`, `out_of_order`,
+            `running_total`).
         issuer: Whose money it may hold; empty if unknown.
         account: As above.
         amount_nano: Billed amount that did parse, in 1e-9 currency units; None if unknown.

@@ -237,10 +237,10 @@ def _refuse_other_files(
         records_of = f"SELECT count(*) FROM {reading.relation}"  # noqa: S608 ours
         (records,) = engine.execute(records_of).fetchone() or (0,)
         if is_mostly_bad(count, records - count):
-            detail = (
-                f"{place}: {count} of {records} lines cannot be read; restore the log, or correct"
-                " `paths`"
-            )
+            faults = (one.reject for one in refused if one.reject.place == place)
+            told = Counter(f"{one.field_path} {one.code}".strip() for one in faults)
+            detail = f"{place}: {count} of {records} lines cannot be read, most of them for "
+            detail += f"{told.most_common(1)[0][0]}; restore the log, or correct `paths`"
             raise SourceError(reading.source, detail)
 
 

@@ -132,7 +132,7 @@ STAGED = {name: sql or name for name, sql in STAGED.items()}
 
 REFUSALS = (
     Refusal("ended_at IS NULL", "timeUnixNano", "bad_instant"),
-    Refusal("is_total", "aggregationTemporality", "bad_word"),
+    Refusal("is_total", "aggregationTemporality", "running_total"),
     Refusal("model IS NULL", "model", "missing"),
     Refusal("is_odd", "dataPoints", "bad_number"),
     Refusal(is_negative("cost"), "cost_usd", "bad_amount"),

@@ -273,8 +273,8 @@ def test_points_of_one_export_in_two_lines_are_all_counted(tmp_path: Path) -> No
 
 
 WRONG: list[tuple[object, tuple[str, str]]] = [
-    (_points(*TOKENS, temporality=2), ("aggregationTemporality", "bad_word")),
-    (_points(*TOKENS, temporality=None), ("aggregationTemporality", "bad_word")),
+    (_points(*TOKENS, temporality=2), ("aggregationTemporality", "running_total")),
+    (_points(*TOKENS, temporality=None), ("aggregationTemporality", "running_total")),
     (_points(("input", 1.5)), ("dataPoints", "bad_number")),
     (_points(("input", None)), ("dataPoints", "bad_number")),
     (_points(("cached", 5)), ("dataPoints", "bad_number")),
@@ -290,6 +290,13 @@ def test_a_point_that_cannot_be_added_is_refused(tmp_path: Path) -> None:
 
     assert [row["output_tokens"] for row in found.rows] == [4] * len(WRONG)
     assert found.refusals == [refusal for _, refusal in WRONG]
+
+
+def test_an_export_of_running_totals_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    told = [metrics(_points(*TOKENS, temporality=2, second=second)) for second in range(1, 7)]
+
+    with pytest.raises(SourceError, match="most of them for aggregationTemporality running_total"):
+        read_lines(tmp_path, *told, signal="metrics")
 
 
 def test_a_line_that_is_no_export_is_refused_and_the_others_stay(tmp_path: Path) -> None:
