@@ -5,7 +5,7 @@ They are spelt as `tasks.core.work.item_links` spells them.
 
 #: SQL by column: what a run's branch and session are called; null where the log tells neither.
 LINKS = {
-    "branch_link": "'branch:' || repo || '#' || branch_digest",
+    "branch_link": "'branch:' || lower(repo) || '#' || branch_digest",
     "session_link": "'session:' || session",
 }
 #: All columns of `source`, and the links.

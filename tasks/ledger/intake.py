@@ -223,12 +223,16 @@ def read_item_stamps(connection: Connection, observed_by: datetime | None) -> di
     """Read the workflow's stamp of every work item that carries one: by name and by links."""
     kinds = (EventKind.STAMPED, EventKind.UNSTAMPED)
     items = current_items(read_events(connection, None, observed_by, kinds))
-    stamps = {key: item.stamps[0] for key, item in items.items() if item.stamps}
+    stamps = {key: item.stamps for key, item in items.items() if item.stamps}
     names = read_labels(connection, "work_item", sorted(stamps))
-    kinds = (EventKind.BRANCHED, EventKind.SESSION)
-    linked = current_items(read_events(connection, sorted(stamps), observed_by, kinds))
-    found = {names[key]: stamp for key, stamp in stamps.items() if key in names}
-    return found | stamps_by_link(linked, stamps, names)
+    found = {names[key]: told[0] for key, told in stamps.items() if key in names}
+    named = read_events(connection, None, observed_by, (EventKind.SESSION,))
+    sessions = {event.ref for event in named if event.item in stamps}
+    # A session of theirs may be that of an item without a stamp, which they only repeat.
+    linked = sorted({*stamps, *(event.item for event in named if event.ref in sessions)})
+    tell = (EventKind.BRANCHED, EventKind.SESSION, EventKind.MERGED)
+    states = current_items(read_events(connection, linked, observed_by, tell))
+    return found | stamps_by_link(states.values(), stamps, names)
 
 
 def read_labels(connection: Connection, kind: str, keys: Sequence[str] | None) -> dict[str, str]:

@@ -201,6 +201,26 @@ def test_events_are_kept_once_however_often_they_are_seen(ledger: Ledger) -> Non
     assert ledger.item_events([]) == []
 
 
+def test_a_fork_that_quotes_a_session_gives_its_stamp_to_no_run_of_it(ledger: Ledger) -> None:
+    def told(item: str, kind: EventKind, value: str | None, ref: str | None) -> dict[str, object]:
+        return event_row(ItemEvent("git", item, kind, NOW, NOW, value, ref))
+
+    fork = [
+        told("gh:1#3", EventKind.STAMPED, "golden", "trailer"),
+        told("gh:1#3", EventKind.BRANCHED, None, None),
+        told("gh:1#3", EventKind.SESSION, "c3", "s1"),
+    ]
+    own = [
+        told("gh:1#2", EventKind.BRANCHED, None, "b"),
+        told("gh:1#2", EventKind.SESSION, "c2", "s1"),
+    ]
+
+    ledger.record_conformed([], rejects={}, events=fork, recorded_at=NOW)
+    assert ledger.item_stamps() == {"session:s1": "golden"}
+    ledger.record_conformed([], rejects={}, events=own, recorded_at=NOW)
+    assert ledger.item_stamps() == {}
+
+
 def event_row(event: ItemEvent) -> dict[str, object]:
     names = ("source", "event_id", "item", "event", "occurred_at", "observed_at", "value", "ref")
     return {name: getattr(event, name) for name in names} | {"day": DAY}

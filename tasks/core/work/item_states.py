@@ -72,7 +72,9 @@ class ItemState:
         red_at: Since when it is known that CI was red at the close (`HeadChecks.red_at`); None
             if it was not, or while open.
         branch_digest: Keyed digest of its branch; None for one of a fork.
-        sessions: Keyed digests of agents' sessions that its commits name, sorted.
+        sessions: Keyed digests of agents' sessions that its commits or its text name, sorted.
+        session_commits: Each of these with a commit that names it, sorted; with empty text where
+            its text does.
         approvals: Actors whose last review state on the item is `approved`, sorted with repeats.
     """
 
@@ -94,6 +96,7 @@ class ItemState:
     branch_prefix: str | None = None
     branch_digest: str | None = None
     sessions: tuple[str, ...] = ()
+    session_commits: tuple[tuple[str, str], ...] = ()
     heads: tuple[str, ...] = ()
     checks: str | None = None
     red_at: datetime | None = None
@@ -198,7 +201,7 @@ class _Draft:
     stamps: dict[str, bool] = field(default_factory=dict)
     tags: dict[Tag, bool] = field(default_factory=dict)
     agents: set[str] = field(default_factory=set)
-    sessions: set[str] = field(default_factory=set)
+    sessions: set[tuple[str, str]] = field(default_factory=set)
     reverts: set[Revert] = field(default_factory=set)
     heads: list[str] = field(default_factory=list)
     checks: HeadChecks = field(default_factory=HeadChecks)
@@ -271,9 +274,12 @@ class _Draft:
                 # The same branch read again once its beginning was declared, or a longer one was.
                 before = cast("str | None", self.fields.get("branch_prefix"))
                 prefix = max(before or "", event.value or "", key=lambda one: (len(one), one))
-                self.fields.update(branch_prefix=prefix or None, branch_digest=event.ref)
+                self.fields["branch_prefix"] = prefix or None
+                # Rows of earlier nights name a fork's branch, too: that it is one stays known.
+                is_fork = self.fields.get("branch_digest", event.ref) is None
+                self.fields["branch_digest"] = None if is_fork else event.ref
             case EventKind.SESSION:
-                self.sessions.add(event.ref or "")
+                self.sessions.add((event.ref or "", event.value or ""))
             case _:
                 self.heads.append(event.ref or "")
 
@@ -314,7 +320,8 @@ class _Draft:
             reopenings=tuple(self.reopenings),
             reverts=tuple(sorted(self.reverts)),
             agents=tuple(sorted(self.agents)),
-            sessions=tuple(sorted(self.sessions)),
+            sessions=tuple(sorted({session for session, _ in self.sessions})),
+            session_commits=tuple(sorted(self.sessions)),
             stamps=tuple(sorted(name for name, is_on in self.stamps.items() if is_on)),
             tags=tuple(sorted(tag for tag, is_on in self.tags.items() if is_on)),
             heads=tuple(dict.fromkeys(self.heads)),

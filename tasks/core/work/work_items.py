@@ -27,7 +27,7 @@ class EventKind(StrEnum):
     TAGGED = "tagged"  # value: a Tag that a person set; ref: `label`
     UNTAGGED = "untagged"  # value: a Tag that was taken off; ref: `label`
     BRANCHED = "branched"  # value: declared prefix, if any; ref: its keyed digest, but for forks
-    SESSION = "session"  # ref: keyed digest of an agent's session that a commit names
+    SESSION = "session"  # value: commit that names it, if one does; ref: keyed digest of its id
     HEAD = "head"  # ref: commit that the item proposes
     REVIEWED = "reviewed"  # value: `<state>.<actor>`; ref: the review
     CHECKED = "checked"  # value: `<check_runs|statuses>.<success|failure|pending>`; ref: commit

@@ -96,7 +96,7 @@ def _commit_facts(row: RawRow, item: str, created_at: str | None) -> Iterator[Fa
         for stamp in _texts(commit["stamps"]):
             yield Fact(item, EventKind.STAMPED, created_at, stamp, "trailer")
         for session in _texts(commit.get("sessions")):
-            yield Fact(item, EventKind.SESSION, created_at, ref=session)
+            yield Fact(item, EventKind.SESSION, created_at, _text(commit["sha"]), session)
         if commit["sha"] == row["head"] and commit["committed_at"]:
             committed_at = max(str(created_at), str(commit["committed_at"]))
     yield Fact(item, EventKind.HEAD, committed_at, ref=_text(row["head"]))

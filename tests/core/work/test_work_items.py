@@ -206,6 +206,14 @@ def test_links_and_severity_of_an_incident_are_kept() -> None:
     assert state.links == (Link(LinkType.CAUSED_BY, OTHER),)
 
 
+@pytest.mark.parametrize("digest", [f"digest{number}" for number in range(8)])
+def test_a_fork_stays_one_whatever_its_branch_was_called_before_that_was_known(digest: str) -> None:
+    seen = [event(EventKind.BRANCHED, ref=ref) for ref in (digest, None)]
+
+    assert current_items([OPENED, *seen])[PULL].branch_digest is None
+    assert current_items([OPENED, seen[0]])[PULL].branch_digest == digest
+
+
 @pytest.mark.parametrize("prefix", [f"night{number}/" for number in range(8)])
 def test_a_branch_read_again_once_its_beginning_is_declared_keeps_the_longest(prefix: str) -> None:
     # Ids of events order those of one instant, so that any of them may come last.
