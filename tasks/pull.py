@@ -136,7 +136,9 @@ def _pull(
     adapter = adapter_of(configured)
     wanted = adapter.stream(stream)
     pseudonym = keyed_digest(settings.digest_key.get_secret_value())
-    door = Door(pseudonym, read_directory(settings.directory) if settings.directory else None)
+    # Money and work ask for nobody's squad: a fault of the directory is none of theirs.
+    directory = settings.directory if wanted.table == SQUAD_USE.name else None
+    door = Door(pseudonym, read_directory(directory) if directory else None)
     lake = Lake.open(settings.lake_dir)
     with Ledger.open(settings.database_url.get_secret_value(), lake_id=lake.lake_id) as ledger:
         # Read before the first request: an answer older than somebody else's must not win.

@@ -72,6 +72,23 @@ def test_use_is_told_of_squads_only_where_a_directory_is_set(
     assert stores.verified()
 
 
+def test_a_directory_that_cannot_be_read_stops_use_by_squad_alone(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    directory = tmp_path / "directory.csv"
+    directory.write_text("person,squad\nada@acme.example,claims\nADA@acme.example,search\n")
+    monkeypatch.setenv("GRADUAND_DIRECTORY", str(directory))
+    broken = night()
+
+    assert [(one.source, one.stream) for one in broken.failures] == [
+        ("claude-code-analytics", "use")
+    ]
+    assert "line 3 of the directory gives somebody a second squad" in broken.failures[0].detail
+    assert broken.status == "partial"
+    assert broken.books.missing == ()
+    assert stores.costs()
+
+
 def test_a_report_that_comes_to_be_empty_takes_no_use_away_but_no_directory_does(
     stores: Stores, estate: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
