@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
+from cli.terminal import print_anywhere
 from cli.words import day, days, moment, scale
 from tasks.core.errors import GraduandError
 
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit status.
     """
+    print_anywhere()
     chosen = build_parser().parse_args(arguments)
     try:
         # Imported when chosen: Prefect takes two seconds that `graduand check` need not wait.

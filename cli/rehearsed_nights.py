@@ -35,7 +35,7 @@ def run_nights(sandbox: Sandbox, nights: Sequence[datetime], truths: Path) -> li
     for moment in nights:
         sandbox.move_to(moment)
         os.environ["GRADUAND_NOW"] = moment.isoformat()
-        print(f"  the night of {moment:%Y-%m-%d} reads its sources ...", flush=True)
+        print(f"\n  the night of {moment:%Y-%m-%d} reads its sources ...", flush=True)
         state = nightly_reconciliation(return_state=True)
         night = state.result(raise_on_failure=False)
         if not isinstance(night, NightReport):

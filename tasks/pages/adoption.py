@@ -14,6 +14,7 @@ from tasks.pages.adoption_words import (
     draft_outcome,
     draft_signals,
     explained_ppm,
+    nameless_words,
     paste_words,
     points,
     step_words,
@@ -62,13 +63,7 @@ def _heading(adoption: Adoption, width: int) -> Iterator[str]:
             ", ".join(f"{plain(name)} {n}" for name, n in pulls.agents), "  ", width
         )
     if pulls.nameless:
-        yield from _wrapped(
-            f"{pulls.nameless} of them carry no stamp, on branches whose names are not kept: "
-            "declare the beginnings your agents use as `branch_prefixes` of the source, and read "
-            "again with --repull",
-            "  ",
-            width,
-        )
+        yield from _wrapped(nameless_words(pulls.nameless), "  ", width)
 
 
 def _failures(adoption: Adoption, width: int) -> Iterator[str]:

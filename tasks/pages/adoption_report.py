@@ -11,6 +11,7 @@ from tasks.pages.adoption_words import (
     draft_outcome,
     draft_signals,
     explained_ppm,
+    nameless_words,
     paste_words,
     points,
     step_words,
@@ -44,6 +45,9 @@ def _heading(adoption: Adoption) -> Iterator[str]:
         f"{pulls.by_agents} of them by agents: signals can be switched off, so this is a lower "
         "bound. Nothing is booked, no ticket is opened, no file of the configuration is changed."
     )
+    if pulls.nameless:
+        yield ""
+        yield f"{nameless_words(pulls.nameless)}."
     for one in adoption.after:
         before = explained_ppm(adoption.before, one.currency)
         after = explained_ppm(adoption.after, one.currency)

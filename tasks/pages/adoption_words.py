@@ -45,6 +45,15 @@ def points(step: Step) -> str:
     return f"{bound}+{tenths // 10}.{tenths % 10}"
 
 
+def nameless_words(count: int) -> str:
+    """Say what would tell pull requests apart that only their branches could."""
+    return (
+        f"{count} of them carry no stamp, on branches whose names are not kept: declare the "
+        "beginnings your agents use as `branch_prefixes` of the source, and read again with "
+        "`--repull`"
+    )
+
+
 def draft_outcome(draft: Draft) -> str:
     """Say what became of a draft's pull requests."""
     counts = draft.counts

@@ -127,6 +127,20 @@ def test_a_word_that_is_none_is_refused_with_an_example(
     assert told in capsys.readouterr().err
 
 
+def test_a_terminal_without_our_signs_gets_others(workplace: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "cli.main", "check", "--offline"],
+        env={**os.environ, "GRADUAND_WORK_DIR": str(workplace), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert b"  + settings " in ended.stdout
+    assert b"  x ledger " in ended.stdout
+    assert b"Traceback" not in ended.stderr
+
+
 def test_a_reader_that_has_seen_enough_ends_a_command_in_silence(workplace: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

@@ -97,6 +97,7 @@ def test_the_report_holds_every_step_draft_and_stamp_and_no_markup_from_outside(
     plain = adoption_report(adoption())
     assert plain.count("x-litellm-tags: workflow:") == 2
     assert "codex: 9 logged runs" in plain.replace("\\", "")
+    assert "3 of them carry no stamp" in plain
     assert "Agent-Workflow: sort-mail-by-lane-and-customer-and-hour" in plain
     for number in range(1, 2 + len(StepKind)):
         assert f"| {number} |" in plain
