@@ -20,6 +20,7 @@ from tasks.core.refusals import MOST_REJECTS, is_mostly_bad, place_of
 from tasks.core.request_hints import repository_hint
 from tasks.core.requests import Request
 from tasks.core.work.branches import branch_hint
+from tasks.sources.codex_log.compactions import Compaction
 from tasks.sources.codex_log.copies import own_uses
 from tasks.sources.codex_log.sessions import Session, Use, read_session
 from tasks.sources.log_files import find_files
@@ -58,7 +59,10 @@ def fetch(
         if day in days:
             days[day][1].append(reject)
     owned = [(session, own) for session, own in own_uses(sessions)]
-    requests = (_requests(config, session, own.uses, door) for session, own in owned)
+    requests = (
+        _requests(config, session, (*own.uses, *session.compactions), door)
+        for session, own in owned
+    )
     for request in _each_once(chain.from_iterable(requests)):
         day = vendor_day(request.ended_at)
         if day in days:
@@ -102,7 +106,10 @@ def _filed(sessions: Iterable[Session], otherwise: date) -> Iterator[tuple[date,
 
 
 def _requests(
-    config: CodexLogSource, session: Session, uses: Iterable[Use], digest: Callable[[str], str]
+    config: CodexLogSource,
+    session: Session,
+    uses: Iterable[Use | Compaction],
+    digest: Callable[[str], str],
 ) -> Iterator[Request]:
     branch, remote = session.branch, session.remote
     hint = branch_hint(branch, config.branch_prefixes, digest) if branch else None
@@ -112,8 +119,9 @@ def _requests(
         # History that kept its moments is the origin's own, however many forks tell it.
         is_history = session.started_at is not None and use.at < session.started_at
         owner = (session.origin if is_history else None) or session.id
+        place = use.response if isinstance(use, Compaction) else f"{use.resets} {use.counter}"
         yield Request(
-            run_id=digest(f"codex {owner} {use.resets} {use.counter}"),
+            run_id=digest(f"codex {owner} {place}"),
             ended_at=use.at,
             issuer=issuer_of(session.provider, use.model, config.issuers, issuers),
             model=use.model,

@@ -13,11 +13,11 @@ from pydantic import Field, model_validator
 from tasks.sources.report_fields import Count, Instant, Payload, VendorText
 
 #: A line without any of these words tells nothing that is kept.
-MARKS = (b"session_meta", b"turn_context", b"token_count")
+MARKS = (b"session_meta", b"turn_context", b"token_count", b'"token_usage_record"')
 
 
 #: Types of lines that are read.
-READ = frozenset({"session_meta", "turn_context", "event_msg"})
+READ = frozenset({"session_meta", "turn_context", "event_msg", "token_usage_record"})
 
 
 class Envelope(Payload):
@@ -125,6 +125,11 @@ class Usage(Payload):
         return added if added.plain_input_tokens >= 0 else None
 
 
+def counts_of(usage: Usage | None) -> tuple[int, ...]:
+    """List its counts; none for no usage."""
+    return () if usage is None else tuple(count for _, count in usage)
+
+
 NO_USAGE = Usage(input_tokens=0, output_tokens=0)
 
 
@@ -140,6 +145,18 @@ class Info(Payload):
             message = "neither a total nor a last usage"
             raise ValueError(message)
         return self
+
+
+class _Record(Payload):
+    thread_id: str | None = None
+    usage: Usage
+
+
+class RecordLine(Payload):
+    """Line of type `token_usage_record`."""
+
+    timestamp: Instant
+    payload: _Record
 
 
 class _Event(Payload):

@@ -4,7 +4,7 @@ Totals run on; they are told again with every change of rate limits, so that onl
 differs from the one before is a request.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,6 +13,12 @@ from pydantic import ValidationError
 
 from tasks.core.batches import Reject
 from tasks.sources.agent_log.refusals import BadLineError, decode, refuse_line, refuse_record
+from tasks.sources.codex_log.compactions import (
+    Answer,
+    Compaction,
+    Compactions,
+    read_compaction,
+)
 from tasks.sources.codex_log.record import (
     MARKS,
     NO_USAGE,
@@ -24,6 +30,7 @@ from tasks.sources.codex_log.record import (
     MetaLine,
     TurnLine,
     Usage,
+    counts_of,
 )
 from tasks.transport.line_files import Line
 
@@ -58,6 +65,7 @@ class Session:
         origin: Session it was forked from.
         started_at: When it says that it began; None where it does not.
         uses: In the order of the lines.
+        compactions: Requests that no count tells.
         rejects: Lines that cannot be used, by the last moment named before them.
     """
 
@@ -69,6 +77,7 @@ class Session:
     branch: str | None = None
     remote: str | None = None
     uses: list[Use] = field(default_factory=list)
+    compactions: list[Compaction] = field(default_factory=list)
     rejects: list[tuple[datetime | None, Reject]] = field(default_factory=list)
 
     def is_told_at_its_start(self, use: Use, before: datetime | None) -> bool:
@@ -81,14 +90,19 @@ def read_session(lines: Iterator[Line], place: str) -> Session:
     """Read one file."""
     reader = _Reader(Session(place, place))
     for line in lines:
-        if line.text is not None and any(mark in line.text for mark in MARKS):
+        if line.text is None or reader.compactions.is_named(line.text):
+            continue
+        if any(mark in line.text for mark in MARKS):
             reader.read(line)
+    reader.end()
     return reader.session
 
 
 class _Reader:
     def __init__(self, session: Session) -> None:
         self.session = session
+        self.compactions = Compactions()
+        self._counted: set[tuple[int, ...]] = set()
         self._named = False
         self._model = ""
         self._total: Usage | None = None
@@ -103,6 +117,9 @@ class _Reader:
         try:
             said = decode(line)
             if str(said.get("type")) not in READ:  # it may be anything, a list too
+                return
+            if said["type"] == "token_usage_record":
+                self.compactions.hear(Answer(line, said, self._model))
                 return
             envelope = Envelope.model_validate(said)
             self._last_moment = envelope.timestamp
@@ -120,6 +137,19 @@ class _Reader:
                 self._refuse(refuse_line(line, self.session.place, error))
         except ValidationError as error:
             self._refuse(refuse_record(line, said, self.session.place, error)[1])
+
+    def end(self) -> None:
+        """Take what no count has told by the end of the file."""
+        for response, answer in self.compactions.told():
+            try:
+                found = read_compaction(response, answer, self.session.id, self._counted)
+            except BadLineError as error:
+                self._refuse(refuse_line(answer.line, self.session.place, error))
+            except ValidationError as error:
+                said, place = answer.said, self.session.place
+                self._refuse(refuse_record(answer.line, said, place, error)[1])
+            else:
+                self.session.compactions += [found] if found else []
 
     def _refuse(self, reject: Reject) -> None:
         self.session.rejects.append((self._last_moment, reject))
@@ -154,17 +184,16 @@ class _Reader:
         self._total = total or before
         if used is None:
             return
+        # Should a count ever tell a compaction, by itself or with what came after it.
+        beside = used.less(last) if last else None
+        self._counted |= {counts_of(used), counts_of(beside)}
         if not self._model:
             missing = BadLineError("missing", "turn_context.model")
             self._refuse(refuse_line(line, self.session.place, missing))
             return
-        counter = (*_counts(total), *_counts(last))
+        counter = (*counts_of(total), *counts_of(last))
         self.session.uses.append(Use(at, counter, self._resets, used, self._model, line.number))
 
 
 def _is_count(said: object) -> bool:
     return KindLine.model_validate(said).payload.type == "token_count"
-
-
-def _counts(usage: Usage | None) -> Sequence[int]:
-    return () if usage is None else [count for _, count in usage]
