@@ -4,6 +4,7 @@ A parse function hands a person's identifier to the door and gets a squad or not
 The identifier itself goes no further: it is not stored, logged or digested.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping
 
 
@@ -50,4 +51,4 @@ class Door:
 
 def normal(identifier: str) -> str:
     """Spell an e-mail address, login or account id as the directory is asked for it."""
-    return identifier.strip().casefold()
+    return unicodedata.normalize("NFC", identifier.strip()).casefold()

@@ -31,8 +31,8 @@ def read_directory(path: Path) -> Mapping[str, str]:
 
 
 def _read(rows: "csv.DictReader[str]") -> Mapping[str, str]:
-    if not set(_COLUMNS) <= set(rows.fieldnames or ()):
-        message = "the directory needs the columns `person` and `squad` in its first line"
+    if any((rows.fieldnames or ()).count(name) != 1 for name in _COLUMNS):
+        message = "the directory needs the columns `person` and `squad` once in its first line"
         raise ConfigError(message)
     squads: dict[str, str] = {}
     for row in rows:
@@ -48,4 +48,7 @@ def _read(rows: "csv.DictReader[str]") -> Mapping[str, str]:
         if squads.setdefault(normal(person), squad) != squad:
             message = f"line {rows.line_num} of the directory gives somebody a second squad"
             raise ConfigError(message)
+    if not squads:
+        message = "the directory names nobody: restore it, or unset GRADUAND_DIRECTORY"
+        raise ConfigError(message)
     return squads

@@ -5,7 +5,8 @@ import pytest
 from tasks.core.people import Door
 
 DOOR = Door(
-    "digest of {}".format, {"ada@acme.example": "claims", "ada-l": "claims", "bo": "search"}
+    "digest of {}".format,
+    {"ada@acme.example": "claims", "ada-l": "claims", "bo": "search", "ren\xe9": "search"},
 )
 
 
@@ -14,6 +15,7 @@ DOOR = Door(
     [
         (("ada@acme.example",), "claims"),
         ((" ADA@Acme.Example ",), "claims"),
+        (("Rene\u0301",), "search"),
         (("nobody", "ada-l"), "claims"),
         ((None, "", "bo"), "search"),
         (("bo", "ada-l"), "search"),

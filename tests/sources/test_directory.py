@@ -37,6 +37,8 @@ def test_squads_are_known_by_every_identifier_of_a_person(tmp_path: Path, text: 
     [
         ("", "first line"),
         ("name,team\nottiline,claims\n", "first line"),
+        ("person,squad,person\nottiline,claims,bo\n", "once in its first line"),
+        ("person,squad\n,\n", "names nobody"),
         ("person,squad\nottiline,claims\nottiline,search\n", "line 3 "),
         ("person,squad\nottiline,\n", "line 2 "),
         ("person,squad\n\n,claims\n", "line 3 "),
