@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import partial
 
+from pydantic import model_validator
+
 from config.shapes.sources import LangfuseSource
 from tasks.core.batches import Pulled, Stream, StreamKind, Watermark
 from tasks.core.days import day_bounds
@@ -35,8 +37,16 @@ _FIELDS = "core,basic,time,metadata,model,usage,metrics,trace_context"
 
 
 class _Meta(Payload):
-    #: The last page has none.
+    #: The last page may leave it out.
     cursor: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_known(cls, said: object) -> object:
+        if isinstance(said, dict) and said and "cursor" not in said:
+            message = "must tell a cursor, or nothing"
+            raise ValueError(message)
+        return said
 
 
 class _Page(Payload):

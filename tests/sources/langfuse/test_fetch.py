@@ -80,11 +80,13 @@ def test_every_ended_day_is_asked_for_and_today_is_not() -> None:
         lambda _: Reply(body={"data": [], "meta": {"cursor": ""}}),
         lambda _: Reply(body={"data": [], "meta": {"cursor": 7}}),
         lambda _: Reply(body={"data": []}),
+        lambda _: Reply(body={"data": [], "meta": {"nextCursor": "1"}}),
         lambda _: Reply(body={"data": {}, "meta": {"cursor": None}}),
         lambda _: Reply(status=400, body={"message": "cursor of another query"}),
     ],
     ids=["an observation twice", "another day", "a cursor twice", "an empty cursor",
-         "a cursor that is no text", "no frame", "no list", "a cursor of another query"],
+         "a cursor that is no text", "no frame", "another cursor", "no list",
+         "a cursor of another query"],
 )  # fmt: skip
 def test_a_walk_that_breaks_off_is_a_fault_and_no_end(answer: Callable[[Request], Reply]) -> None:
     with pytest.raises(SourceError):
