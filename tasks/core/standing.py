@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from config.shapes.finance import Finance
-from config.shapes.sources import ChargeSource, LogSource, Source
+from config.shapes.sources import ChargeSource, LogSource, Source, log_precedence
 from tasks.core.books import BreakClass, DayBasis, Snapshot
 from tasks.core.days import window_days
 from tasks.core.night import IssuerDay, SourceDay
@@ -153,6 +153,9 @@ def stand(
     )
     revised = _revised(by_table[CHARGES.name], known.first_charges, issuers)
     logs = {source.name for source in reports if isinstance(source, LogSource)}
+    # Bills that come with their sessions say of these alone whose they are.
+    telling = {source.name for source in reports if log_precedence(source) is not None}
+    told = {(one.source, one.key) for one in by_table[RUNS.name]}
     billing = issuers.keys() | {issuer for issuer, _ in unreported}
     return Standing(
         runs=runs,
@@ -174,9 +177,9 @@ def stand(
         present=present,
         provisional=frozenset(
             (issuer, day)
-            for source, day in set(expected) - set(present)
-            if source in logs
-            for issuer in billing
+            for source, day in expected
+            if source in telling and (source, day) not in told
+            for issuer in (billing if source in logs else _issuer_of(source, issuers))
         ),
         opinions=tuple(one for one in aside if one.table == CHARGES.name),
     )

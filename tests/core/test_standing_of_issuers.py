@@ -5,7 +5,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from tasks.core.books import BreakClass
+from config.shapes.sources import CursorSource
+from tasks.core.books import BreakClass, Snapshot
+from tasks.core.standing import Known, stand
 from tests.core.source_days import (
     DAYS,
     END,
@@ -13,6 +15,7 @@ from tests.core.source_days import (
     PLAN,
     SOURCES,
     START,
+    STREAMS,
     everything,
     report,
     snapshot,
@@ -35,6 +38,28 @@ def test_a_log_that_cannot_be_read_holds_every_issuer() -> None:
     found = standing(more=[OTHER], unreadable=[snapshot("logs", "runs", START)])
 
     assert found.held == {("anthropic", START), ("openai", START)}
+
+
+def test_a_bill_without_its_sessions_is_provisional_for_its_issuer_alone() -> None:
+    editor = CursorSource.model_validate(
+        {
+            "type": "cursor",
+            "name": "editor",
+            "issuer": "cursor",
+            "account": "team",
+            "base_url": "https://editor.example",
+            "secret": "key",
+        }
+    )
+    bill, sessions = (snapshot("editor", stream, START) for stream in ("cost", "runs"))
+    streams = STREAMS | {"editor": ["runs", "cost"]}
+
+    def provisional(*told: Snapshot) -> frozenset[tuple[str, date]]:
+        known = Known((), [*everything(), *told], (), ())
+        return stand(replace(PLAN, end=START), [*SOURCES, editor], streams, known).provisional
+
+    assert provisional(bill, sessions) == frozenset()
+    assert provisional(bill) == {("cursor", START)}
 
 
 @pytest.mark.parametrize(("stream", "leg"), [("cost", "charges"), ("usage", "usage")])
