@@ -199,15 +199,18 @@ def _merged(found: _Found, homes: Sequence[Home]) -> dict[Home, Home]:
     kept.sort(key=found.size, reverse=True)
     room = MOST_DRAFTS - (rest in into.values())
     if len(kept) > room:
-        beyond = kept[MOST_DRAFTS - 1 :]
+        beyond = frozenset(kept[MOST_DRAFTS - 1 :])
         into |= dict.fromkeys(beyond, rest)
         into |= {home: rest for home, wider in into.items() if wider in beyond}
     return into
 
 
 def _cluster(target: Home, homes: Sequence[Home], found: _Found) -> Cluster:
+    # Stamps are anybody's to set: of thousands most are put together here.
+    members = frozenset(homes)
+
     def led(rules: Mapping[str, Home]) -> tuple[str, ...]:
-        return tuple(sorted(value for value, home in rules.items() if home in homes))
+        return tuple(sorted(value for value, home in rules.items() if home in members))
 
     items = [one for home in homes for one in found.items.get(home, ())]
     runs = [one for home in homes for one in found.runs.get(home, ())]

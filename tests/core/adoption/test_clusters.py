@@ -90,6 +90,13 @@ def test_stamps_of_runs_are_clusters_too_and_variants_of_a_name_are_one() -> Non
     assert [one.stamp for one in found.rare] == ["file-clams"]
 
 
+def test_a_stamp_for_every_run_is_no_burden() -> None:
+    found = clustered([], [runs(f"job{number}x") for number in range(20_000)])
+
+    assert len(found.clusters) == MOST_DRAFTS
+    assert max(len(cluster.stamps) for cluster in found.clusters) == 20_000 - MOST_DRAFTS + 1
+
+
 @pytest.mark.parametrize(("shapes", "drafts"), [(20, 20), (21, 20), (60, 20)])
 def test_never_more_than_twenty_and_the_smallest_are_put_together(shapes: int, drafts: int) -> None:
     items = [one for at in range(shapes) for one in several(1000 * at, 5 + at, stamp=f"job{at:02}")]
