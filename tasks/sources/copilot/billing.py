@@ -41,6 +41,7 @@ class DayBill:
         items: By account.
         has_metered: Whether the report of AI credits has anything; no use and a report that is
             not computed yet look the same.
+        has_lines: Whether the bill of all products has anything, where AI credits are told.
         apart_nano: By how much the two reports of AI credits differ, where both tell of them;
             0 within a cent.
         contradiction: Why the day cannot be taken as it is; empty if it can.
@@ -50,6 +51,7 @@ class DayBill:
     items: Sequence[tuple[str, Item]]
     rejects: Sequence[Reject]
     has_metered: bool
+    has_lines: bool = True
     apart_nano: int = 0
     contradiction: str = ""
 
@@ -72,6 +74,8 @@ def day_bill(day: date, total: Answers, centers: Sequence[Answers] = ()) -> DayB
         items=[*billed, *((total.account, item) for item in rest or ())],
         rejects=[*total.metered.rejects, *total.lines.rejects],
         has_metered=bool(total.metered.items or total.metered.rejects),
+        has_lines=bool(total.lines.items or total.lines.rejects)
+        or _nano(_compared(total), _gross) <= _CENT,
         apart_nano=apart_nano if abs(apart_nano) > _CENT else 0,
     )
     if total.lines.strays or any(one.lines.strays for one in centers):

@@ -1,6 +1,7 @@
 """Asks GitHub for Copilot's bill, day by day and cost centre by cost centre."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -30,7 +31,8 @@ def pull_bills(
     """Read the bills of the ended days of a window.
 
     A day without AI credits is taken for one without use only when it is older than the
-    vendor's lag; one whose reports contradict each other is not taken at all, and told.
+    vendor's lag; one whose reports contradict each other is not taken at all, and told. A bill
+    of all products without a line of Copilot contradicts AI credits after that lag.
 
     Raises:
         SourceError: The answer cannot be used; nothing of it is taken.
@@ -38,8 +40,9 @@ def pull_bills(
     before = client.requests
     today = vendor_day(now)
     asked = [day for day in window_days(*window) if day < today]
-    bills = [_bill(client, config, day) for day in asked]
-    batches = [_batch(bill, today - timedelta(days=config.lag_days)) for bill in bills]
+    settled_before = today - timedelta(days=config.lag_days)
+    bills = [_checked(_bill(client, config, day), settled_before) for day in asked]
+    batches = [_batch(bill, settled_before) for bill in bills]
     findings = findings_of(bills, config.name)
     return Pulled(batches, read_to(batches, window), client.requests - before, findings)
 
@@ -100,7 +103,15 @@ def _ask(
     )
 
 
+def _checked(bill: DayBill, settled_before: date) -> DayBill:
+    """Hold a settled day whose bill of all products is empty: its seats would be zero."""
+    if bill.has_lines or bill.contradiction or bill.day >= settled_before:
+        return bill
+    contradiction = "the bill of all products is empty, the report of AI credits is not"
+    return replace(bill, contradiction=contradiction)
+
+
 def _batch(bill: DayBill, settled_before: date) -> Batch:
-    is_told = bill.has_metered or bill.day < settled_before
+    is_told = (bill.has_metered and bill.has_lines) or bill.day < settled_before
     rows = [raw_row(item, account) for account, item in bill.items]
     return Batch(bill.day, rows, tuple(bill.rejects), is_told and not bill.contradiction)

@@ -77,12 +77,12 @@ class _Named(_Net):
     date: _Day
     product: _Text
     sku: _Text
-    unitType: Annotated[str, Field(max_length=200)] | None = None  # noqa: N815
 
 
 class _Line(_Named):
     """One line of the bill of all products."""
 
+    unitType: Annotated[str, Field(max_length=200)] | None = None  # noqa: N815
     quantity: AmountField | None = None
     grossAmount: AmountField | None = None  # noqa: N815
 
@@ -210,7 +210,7 @@ def _line(row: object) -> _Line:
         return _Line.model_validate(row)
     except ValidationError:
         named = salvage(_Named, row)
-        if named is None or not is_metered(named.sku, named.unitType):
+        if named is None or not is_metered(named.sku, None):
             raise
         return _Line.model_construct(**dict(named))
 

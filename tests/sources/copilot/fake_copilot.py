@@ -81,12 +81,27 @@ def user(number: int, day: date, used: object = 12.5, **changes: object) -> dict
     return said | changes
 
 
+def _lines_of(metered: Sequence[object], day: date) -> list[object]:
+    """What the bill of all products says of what is metered, as far as that can be read."""
+    names = ("product", "sku", "unitType")
+
+    def is_amount(net: object) -> bool:
+        return type(net) in {int, float} and abs(float(str(net))) < 10**9
+
+    return [
+        line(day, 0, **{name: item[name] for name in names}, netAmount=item["netAmount"])
+        | {"grossAmount": item.get("grossAmount", item["netAmount"])}
+        for item in metered
+        if isinstance(item, dict) and item["sku"] and is_amount(item.get("netAmount"))
+    ]
+
+
 class Copilot:
     """Answers by report, day and cost centre.
 
     Attributes:
         metered: AI credits and premium requests, by cost centre (empty: all) and day.
-        lines: The bill of all products, likewise.
+        lines: The bill of all products, likewise; a day that is not in it has what is metered.
         files: What the signed links of a day lead to; a day without any is not told of yet.
         override: Asked first; None lets the usual answer go out.
     """
@@ -122,7 +137,8 @@ class Copilot:
         if path.endswith(("ai_credit/usage", "premium_request/usage")):
             period = {"year": year, "month": month, "day": day}
             return Reply(body={"timePeriod": period, "usageItems": list(metered.get(on, ()))})
-        return Reply(body={"usageItems": list(lines.get(on, ()))})
+        said = lines[on] if on in lines else _lines_of(metered.get(on, ()), on)
+        return Reply(body={"usageItems": list(said)})
 
     def _links(self, day: date) -> Reply:
         if day not in self._files:

@@ -407,7 +407,9 @@ def test_one_of_two_skus_never_seen_that_only_the_bill_of_all_products_tells_is_
     assert sum(amount for *_, amount in billed(pull(BILLING, fake, window=ONE_DAY))) == 10 * 10**9
 
 
-@pytest.mark.parametrize("bad", [{"quantity": "many"}, {"grossAmount": None, "quantity": []}])
+@pytest.mark.parametrize(
+    "bad", [{"quantity": "many"}, {"grossAmount": None, "quantity": []}, {"unitType": 7}]
+)
 def test_a_copy_of_what_is_booked_is_not_in_quarantine_beside_it(bad: dict[str, object]) -> None:
     fake = Copilot({DAY: [spent(5)]}, {DAY: [line(DAY, 5, **bad), seat(DAY, **bad)]})
 
@@ -446,6 +448,27 @@ def test_an_empty_report_for_a_day_that_had_use_is_not_zero() -> None:
     assert days_of(pulled) == dict.fromkeys(DAYS, (0, False))
     assert {one.code for one in pulled.findings} == {"report_contradicted"}
     assert len(pulled.findings) == 5
+
+
+def test_a_bill_without_a_line_for_a_day_of_credits_leaves_its_seats_unknown() -> None:
+    fake = Copilot({day: [spent()] for day in DAYS}, {day: [] for day in DAYS})
+
+    pulled = pull(BILLING, fake, lag_days=2)
+
+    assert days_of(pulled) == dict.fromkeys(DAYS, (1, False))
+    assert told(pulled) == [
+        (
+            "report_contradicted",
+            f"{day}: the bill of all products is empty, the report of AI credits is not",
+        )
+        for day in DAYS[:3]
+    ]
+
+
+def test_a_bill_without_a_line_for_a_day_that_cost_nothing_is_no_contradiction() -> None:
+    pulled = pull(BILLING, Copilot({DAY: [spent(0)]}, {DAY: []}), window=ONE_DAY)
+
+    assert (days_of(pulled), pulled.findings) == ({DAY: (1, True)}, ())
 
 
 def test_a_day_without_credits_says_nothing_within_the_lag_and_zero_after_it() -> None:
