@@ -84,7 +84,7 @@ def day_bill(day: date, total: Answers, centers: Sequence[Answers] = ()) -> DayB
         return replace(bill, contradiction="the cost centres were billed more than the enterprise")
     if of_centers:
         return replace(bill, contradiction="a line of a cost centre cannot be read")
-    if not bill.has_metered and _nano(listed, _gross):
+    if any(map(_is_half_told, (total, *centers))):
         return replace(
             bill, contradiction="the report of AI credits is empty, the bill of all products is not"
         )
@@ -94,6 +94,12 @@ def day_bill(day: date, total: Answers, centers: Sequence[Answers] = ()) -> DayB
             contradiction="lines of a sku never seen before may be AI credits under another name",
         )
     return bill
+
+
+def _is_half_told(answers: Answers) -> bool:
+    """Tell whether only the bill of all products tells of metered money."""
+    has_metered = bool(answers.metered.items or answers.metered.rejects)
+    return not has_metered and _nano(_listed(answers), _gross) != 0
 
 
 def _booked(answers: Answers) -> list[Item]:
