@@ -141,3 +141,5 @@ def _tell(adoption: Adoption, files: Sequence[Path]) -> None:
         also = f", put {POLICY} beside the catalog" if has_policy else ""
         print(f"  read report.md, `git apply` catalog.diff{also},")
         print("  then replace every `todo`; nothing is booked yet")
+    else:
+        print("  the catalog has it all: nothing is left to draft, and nothing is booked")

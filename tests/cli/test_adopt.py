@@ -278,3 +278,5 @@ def test_the_diff_applies_and_then_nothing_is_left_to_draft(place: Place, day: D
     assert again.files["catalog.diff"] == b""
     assert again.files["catalog.yaml"] == day.files["catalog.yaml"]
     assert "0 draft workflows" in again.said
+    assert "nothing is left to draft" in again.said
+    assert "git apply" not in again.said

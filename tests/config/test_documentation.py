@@ -1,21 +1,27 @@
 """docs/configuration.md says everything: each setting and each key of each shape."""
 
+import re
 from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from config.environment import NAMES
 from config.schemas import SHAPES
+from config.shapes.catalog import Portfolio
+from config.shapes.finance import Finance
 from config.shapes.gate import GATES, TierGate
+from config.yaml_lines import parse_document
 from tasks.core.promotion.terms import DEFAULTS
 from tasks.core.promotion.verdict import Kind
 from tasks.core.promotion.watch import Signal
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+_YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGE = (DOCS / "configuration.md").read_text("utf-8")
 GATE = (DOCS / "gate.md").read_text("utf-8")
 
@@ -43,6 +49,20 @@ def test_every_key_is_documented_in_the_section_of_its_file(file: str) -> None:
         if not any(form in section for form in (f"`{key}`", f".{key}`", f"### {key}\n"))
     }
     assert undocumented == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_example_in_yaml_is_accepted(page: Path) -> None:
+    for text in _YAML.findall(page.read_text("utf-8")):
+        digest = text.replace("<64 characters, as shown>", 64 * "a")
+        document = parse_document(page.name, digest.encode())
+
+        assert document.problems == ()
+        assert isinstance(document.value, dict)
+        for key, value in document.value.items():
+            shape = Finance if key in Finance.model_fields else Portfolio
+            annotation: Any = shape.model_fields[key].annotation
+            TypeAdapter(annotation).validate_python(value)
 
 
 @pytest.mark.parametrize("key", TierGate.model_fields)
