@@ -71,3 +71,24 @@ def test_what_may_have_two_names_in_the_whole_holds_the_day_whatever_its_parts_s
 
     assert days_of(pulled)[DAY][1] is False
     assert any("under another name" in one for one in told(pulled))
+
+
+def test_a_sku_never_seen_that_both_reports_tell_leaves_another_one_its_own_money() -> None:
+    dream, nap = ({"sku": f"copilot_{name}", "unitType": f"{name}s"} for name in ("dream", "nap"))
+    lines = [line(DAY, 5), line(DAY, 3, **dream), line(DAY, 3, **nap)]
+    fake = Copilot({DAY: [spent(5), spent(3, **dream)]}, {DAY: lines})
+
+    pulled = pull(BILLING, fake, window=ONE_DAY)
+
+    assert billed_nano(pulled) == 11 * 10**9
+    assert {one.code for one in pulled.findings} == {"unknown_sku", "unknown_unit"}
+    assert days_of(pulled)[DAY][1]
+
+
+def test_a_day_of_which_only_what_cannot_be_read_is_told_is_told() -> None:
+    last = DAYS[4]
+    fake = Copilot({last: [spent("a lot")]})
+
+    pulled = pull(BILLING, fake, window=(DAYS[3], last), lag_days=2)
+
+    assert days_of(pulled) == {DAYS[3]: (0, False), last: (0, True)}
