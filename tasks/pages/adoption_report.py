@@ -1,6 +1,6 @@
 """The first day as a markdown report, whole: every account, draft and step, and what to paste."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tasks.core.adoption.account_money import AccountMoney, owner_of
 from tasks.core.adoption.adoption import Adoption
@@ -19,6 +19,7 @@ from tasks.pages.adoption_words import (
 from tasks.pages.text import LONGEST_SENTENCE, amount, markdown, share, shares, table
 
 _MOST_PLACES = 5
+_MOST_DAYS = 3
 #: Enough of a digest to tell keys apart.
 _LONGEST_KEY = 24
 
@@ -66,8 +67,18 @@ def _lacking(adoption: Adoption) -> Iterator[str]:
     for failure in adoption.failures:
         words = f"{failure.source} {failure.stream}".strip()
         yield f"- {markdown(f'{words}: {failure.detail}', LONGEST_SENTENCE)}"
-    for day in adoption.missing:
-        yield f"- missing: {markdown(day)}"
+    days: dict[str, list[str]] = {}
+    for source, _, day in (one.rpartition(" ") for one in adoption.missing):
+        days.setdefault(source, []).append(day)
+    for source, missing in days.items():
+        yield f"- missing: {markdown(source)} {markdown(_days(sorted(missing)))}"
+
+
+def _days(days: Sequence[str]) -> str:
+    """Name a few days, and of many the first and last."""
+    if len(days) <= _MOST_DAYS:
+        return ", ".join(days)
+    return f"{len(days)} days from {days[0]} to {days[-1]}"
 
 
 def _steps(adoption: Adoption) -> Iterator[str]:
@@ -79,9 +90,11 @@ def _steps(adoption: Adoption) -> Iterator[str]:
     rows = []
     for number, step in enumerate(adoption.steps, 1):
         money = "" if step.amount_nano is None else amount(step.amount_nano, step.currency)
-        row = (points(step), money, step_words(step), paste_words(step))
+        row = (points(step).replace("<= ", "≤"), money, step_words(step), paste_words(step))
         rows.append((str(number), *(markdown(cell, LONGEST_SENTENCE) for cell in row)))
     yield table(("", "points", "explains", "do", "in catalog.yaml"), rows, right=frozenset({1, 2}))
+    yield ""
+    yield "A point is one percent of all usage charges of the window; ≤ is at most."
 
 
 def _accounts(adoption: Adoption) -> Iterator[str]:
@@ -130,7 +143,8 @@ def _drafts(adoption: Adoption) -> Iterator[str]:
     pulls = adoption.pulls
     yield (
         f"{len(adoption.drafts)} drafts; {pulls.claimed} pull requests are the catalog's already, "
-        f"{pulls.too_few} are too few of a kind to draft from."
+        f"{pulls.too_few} are too few of a kind to draft from. Stamps on a few logged runs alone, "
+        f"drafted nowhere: {pulls.rare_stamps}."
     )
     if adoption.drafts:
         yield ""

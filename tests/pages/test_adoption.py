@@ -103,6 +103,17 @@ def test_the_report_holds_every_step_draft_and_stamp_and_no_markup_from_outside(
         assert f"| {number} |" in plain
 
 
+def test_the_report_names_few_missing_days_and_the_ends_of_many() -> None:
+    missing = [f"acme 2026-11-{day:02}" for day in range(1, 20)]
+    day = replace(adoption(), missing=(*missing, "forge 2026-11-07", "forge 2026-11-05"))
+
+    report = adoption_report(day).replace("\\", "")
+
+    assert "- missing: acme 19 days from 2026-11-01 to 2026-11-19\n" in report
+    assert "- missing: forge 2026-11-05, 2026-11-07\n" in report
+    assert "| 1 | ≤+40.4 | $40.00 |" in report
+
+
 def test_a_day_without_money_or_drafts_is_told_too() -> None:
     empty = replace(adoption(), drafts=(), accounts=(), steps=(), before=(), after=(), failures=())
 
