@@ -182,7 +182,8 @@ class _Reader:
         used = (grown if trusts_total else None) or last or grown or total
         self._grows = True
         self._total = total or before
-        if used is None:
+        # A session that has outgrown its model says so with empty counts: nothing was asked.
+        if used is None or not any(counts_of(used)):
             return
         # Should a count ever tell a compaction, by itself or with what came after it.
         beside = used.less(last) if last else None

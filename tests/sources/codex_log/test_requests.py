@@ -95,6 +95,14 @@ def test_a_resumed_session_may_start_its_totals_again_above_the_old_ones(tmp_pat
     assert tokens_of(pull(tmp_path)) == [first, second, (7, 0, 1)]
 
 
+def test_counts_of_nothing_are_no_request(tmp_path: Path) -> None:
+    first, nothing, second = (100, 0, 10), (0, 0, 0), (40, 0, 5)
+    lines = [meta(), turn(), count(10, first, first), count(20, nothing, nothing)]
+    write(tmp_path, "a", [*lines, count(30, second, second)])
+
+    assert tokens_of(pull(tmp_path)) == [first, second]
+
+
 def test_what_was_written_to_the_cache_is_a_part_of_input(tmp_path: Path) -> None:
     told = usage((100, 40, 10)) | {"cache_write_input_tokens": 25}
     info = {"total_token_usage": told, "last_token_usage": told}
