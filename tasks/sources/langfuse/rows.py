@@ -115,7 +115,7 @@ def tokens_of(usage: Mapping[str, int]) -> Tokens:
     """Read the counts of `usageDetails`, under any of the names that SDKs write.
 
     Raises:
-        UsageError: Two names of one kind differ, or `total` fits neither way of counting.
+        UsageError: Two names of one kind differ, or `total` fits no way of counting.
     """
     told = [_one(usage, names) for names in _KINDS]
     sent, reads, writes, short, long, answered, reasoned = told
@@ -129,16 +129,41 @@ def tokens_of(usage: Mapping[str, int]) -> Tokens:
     unknown = sum(count for name, count in usage.items() if name not in _KNOWN)
     cached = (reads or 0) + (written or 0)
     total = _one(usage, _TOTAL)
-    apart = (sent or 0) + cached + (answered or 0) + (reasoned or 0) + unknown
-    if total is not None and total != apart:
-        if total != (sent or 0) + (answered or 0) or cached > (sent or 0):
-            message = "counts must sum to their total"
-            raise UsageError(message)
-        sent = None if sent is None else sent - cached
-    elif reasoned is not None:
+    if total and usage.keys() <= {*_TOTAL}:
+        return Tokens(None, None, None, None, None, total)
+    counts = (sent or 0, cached, answered or 0, reasoned or 0)
+    holds_cached, holds_reasoned = _holds(total, *counts, unknown)
+    if holds_cached and sent is not None:
+        sent -= cached
+    if reasoned is not None and not holds_reasoned:
         answered = (answered or 0) + reasoned
     short, long = by_time or (None, None)
     return Tokens(sent, reads, short, long, answered, unknown)
+
+
+def _holds(
+    total: int | None, sent: int, cached: int, answered: int, reasoned: int, unknown: int
+) -> tuple[bool, bool]:
+    """Say whether input holds what was cached, and output what was reasoned, by their total."""
+    if total is None or total == sent + cached + answered + reasoned + unknown:
+        return False, False
+    ways = {
+        (True, True): sent + answered,
+        (True, False): sent + answered + reasoned,
+        (False, True): sent + answered + cached,
+    }
+    fits = [
+        (holds_cached, holds_reasoned)
+        for (holds_cached, holds_reasoned), whole in ways.items()
+        if whole == total
+        and not (holds_cached and cached > sent)
+        and not (holds_reasoned and reasoned > answered)
+    ]
+    # Without the one or the other several ways are the same.
+    if not fits or (len(fits) > 1 and cached and reasoned):
+        message = "counts must sum to their total"
+        raise UsageError(message)
+    return fits[0]
 
 
 def request_of(

@@ -97,6 +97,28 @@ def test_a_generation_is_one_request() -> None:
             {"input": 5, "output": 10, "output_reasoning_tokens": 4, "total": 19},
             Tokens(5, None, None, None, 14, 0),
         ),
+        # One of them nested, the other apart.
+        (
+            {
+                "input": 40,
+                "input_cached_tokens": 60,
+                "output": 50,
+                "output_reasoning_tokens": 20,
+                "total": 150,
+            },
+            Tokens(40, 60, None, None, 50, 0),
+        ),
+        (
+            {
+                "input": 100,
+                "input_cached_tokens": 60,
+                "output": 30,
+                "output_reasoning_tokens": 20,
+                "total": 150,
+            },
+            Tokens(40, 60, None, None, 50, 0),
+        ),
+        ({"total": 50}, Tokens(None, None, None, None, None, 50)),
         (
             {"input": 5, "input_audio_tokens": 8, "output": 1, "total": 14},
             Tokens(5, None, None, None, 1, 8),
@@ -114,8 +136,21 @@ def test_counts_are_disjoint_under_any_name(usage: dict[str, int], tokens: Token
         {"input": 5, "output": 1, "total": 7},
         {"input": 5, "cache_read_input_tokens": 60, "output": 7, "total": 12},
         {"input_cache_creation": 9, "input_cache_creation_1h": 8},
+        {
+            "input": 40,
+            "input_cached_tokens": 20,
+            "output": 50,
+            "output_reasoning_tokens": 20,
+            "total": 110,
+        },
     ],
-    ids=["two names differ", "no way to the total", "more cached than sent", "writes differ"],
+    ids=[
+        "two names differ",
+        "no way to the total",
+        "more cached than sent",
+        "writes differ",
+        "two ways",
+    ],
 )
 def test_counts_that_contradict_each_other_are_refused(usage: dict[str, int]) -> None:
     with pytest.raises(UsageError):
