@@ -14,6 +14,7 @@ from config.schemas import SHAPES
 from config.shapes.catalog import Portfolio
 from config.shapes.finance import Finance
 from config.shapes.gate import GATES, TierGate
+from config.shapes.sources import Source
 from config.yaml_lines import parse_document
 from tasks.core.promotion.terms import DEFAULTS
 from tasks.core.promotion.verdict import Kind
@@ -23,6 +24,8 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 _YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGE = (DOCS / "configuration.md").read_text("utf-8")
+PRIVACY = (DOCS / "privacy.md").read_text("utf-8")
+_TYPES = {get_args(one.model_fields["type"].annotation)[0] for one in get_args(get_args(Source)[0])}
 GATE = (DOCS / "gate.md").read_text("utf-8")
 
 
@@ -49,6 +52,11 @@ def test_every_key_is_documented_in_the_section_of_its_file(file: str) -> None:
         if not any(form in section for form in (f"`{key}`", f".{key}`", f"### {key}\n"))
     }
     assert undocumented == set()
+
+
+@pytest.mark.parametrize("kind", sorted(_TYPES))
+def test_the_page_of_privacy_names_the_code_that_reads_each_type_of_source(kind: str) -> None:
+    assert re.search(rf"`tasks/sources/{kind}(?:\.py|/[a-z_]*(?:\.py)?)`", PRIVACY)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
