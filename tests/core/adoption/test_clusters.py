@@ -43,6 +43,14 @@ def test_a_stamp_beats_the_branch_and_the_branch_beats_the_agent() -> None:
     assert found.clusters[0].vendors == ("codex",)
 
 
+def test_a_little_less_than_four_of_five_is_too_few() -> None:
+    stamped = several(0, 79, stamp="sort-mail", prefix="copilot/", vendor="copilot")
+
+    found = clustered([*stamped, *several(100, 21, prefix="copilot/", vendor="copilot")])
+
+    assert sizes(found) == {(stamp("sort-mail"),): 79, (agent("copilot"),): 21}
+
+
 @pytest.mark.parametrize(("unstamped", "goes_along"), [(1, True), (2, False)])
 def test_a_rule_goes_with_a_stamp_that_four_of_five_carry(unstamped: int, goes_along: bool) -> None:
     stamped = several(0, 4, stamp="sort-mail", prefix="copilot/", vendor="copilot")
@@ -97,16 +105,16 @@ def test_a_stamp_for_every_run_is_no_burden() -> None:
     assert max(len(cluster.stamps) for cluster in found.clusters) == 20_000 - MOST_DRAFTS + 1
 
 
-@pytest.mark.parametrize(("shapes", "drafts"), [(20, 20), (21, 20), (60, 20)])
-def test_never_more_than_twenty_and_the_smallest_are_put_together(shapes: int, drafts: int) -> None:
+@pytest.mark.parametrize(("shapes", "alone"), [(19, 19), (20, 20), (21, 19), (60, 19)])
+def test_never_more_than_twenty_and_the_smallest_are_put_together(shapes: int, alone: int) -> None:
     items = [one for at in range(shapes) for one in several(1000 * at, 5 + at, stamp=f"job{at:02}")]
 
     found = clustered(items)
 
-    assert len(found.clusters) == drafts
+    assert len(found.clusters) == min(shapes, 20)
     assert sum(len(one.items) for one in found.clusters) == len(items)
     largest = {home.value for one in found.clusters if len(one.homes) == 1 for home in one.homes}
-    assert {f"job{at:02}" for at in range(shapes - 19, shapes)} <= largest
+    assert largest == {f"job{at:02}" for at in range(shapes - alone, shapes)}
 
 
 NAMES = st.sampled_from(["", "a", "b-1", "b-2", "b", "_c.", "copilot", "x" * 64])

@@ -155,6 +155,11 @@ def steps(*accounts: AccountMoney, **changes: Any) -> tuple[Step, ...]:
             money(runs=5, workflows=(("sort-mail", 4), ("", 1))),
             [(StepKind.OWNER, "sort-mail", 40)],
         ),
+        (
+            money(runs=100, workflows=(("sort-mail", 80), ("", 20))),
+            [(StepKind.OWNER, "sort-mail", 40)],
+        ),
+        (money(runs=100, workflows=(("sort-mail", 79), ("", 21))), [(StepKind.LOGS, "", 40)]),
         (money("owned", runs=5, workflows=(("sort-mail", 5),)), [(StepKind.LOGS, "", 40)]),
         (
             money(runs=5, ad_hoc_nano=30, workflows=(("sort-mail", 3), ("", 2))),
