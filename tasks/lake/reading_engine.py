@@ -15,9 +15,8 @@ import duckdb
 
 from tasks.core.errors import LakeError
 from tasks.lake.engine import Limits
+from tasks.lake.reading_files import LONGEST_LINE
 
-#: Longest line that is read, in bytes.
-LONGEST_LINE = 1 << 26
 #: Enough for a window of millions of requests; the rest of a gigabyte is Python's and Arrow's.
 LIMITS = Limits(memory="400MB")
 #: Paths that mean only themselves to the engine, and are read as what their names say.
@@ -148,7 +147,7 @@ def json_lines(files: Sequence[str], columns: str) -> str:
     listed = ", ".join(map(quoted, files))
     return (
         f"read_json([{listed}], format = 'newline_delimited', columns = {columns},"
-        f" ignore_errors = true, maximum_object_size = {LONGEST_LINE >> 2}, filename = '_file')"
+        f" ignore_errors = true, maximum_object_size = {LONGEST_LINE}, filename = '_file')"
     )
 
 
