@@ -3,8 +3,9 @@
 All text is printable ASCII without quotes and backslashes: it stands in JSON as it is.
 """
 
+import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from tasks.core.tables import TOKEN_KINDS
 
@@ -67,3 +68,15 @@ PROVIDER_ID = (
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 #: Largest count of tokens of one request.
 MAX_COUNT = 10**15 - 1
+
+_Value = TypeVar("_Value")
+# What a configuration declares, and may be spelt as no field can hold it.
+_HINTS = {name: re.compile(FIELDS[name].pattern) for name in ("branch_prefix", "repo")}
+
+
+def fitting(name: str, value: _Value) -> _Value | None:
+    """Leave out a declared hint that its field cannot hold: it is no reason to lose the request."""
+    pattern = _HINTS.get(name)
+    if pattern is None or value is None or pattern.fullmatch(str(value)):
+        return value
+    return None

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from tasks.core.batches import RawRow
 from tasks.core.instants import instant_text
+from tasks.core.request_fields import fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Request:
         """Write it as a raw row; what is not known is left out."""
         row: RawRow = {}
         for field in fields(self):
-            value = getattr(self, field.name)
+            value = fitting(field.name, getattr(self, field.name))
             if isinstance(value, datetime):
                 row[field.name] = instant_text(value)
             elif isinstance(value, Decimal):

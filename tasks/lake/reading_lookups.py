@@ -4,6 +4,7 @@ import duckdb
 import pyarrow as pa
 
 from tasks.core.reading import Lookup, Reading
+from tasks.core.request_fields import fitting
 from tasks.lake import reading_sql
 
 #: Distinct values handed to Python at once.
@@ -37,6 +38,7 @@ def look_up(
         f"CREATE TABLE look_{lookup.name} AS SELECT {names}, {{{gives}}} AS {lookup.name}"  # noqa: S608 ours
         f" FROM asked, (SELECT {', '.join(f'NULL AS {name}' for name in lookup.gives)}) WHERE false"
     )
+    fields = {text: name for name, text in reading.fields.items()}
     is_asked = False
     values = engine.cursor().execute("SELECT * FROM asked")
     while some_values := values.fetchmany(_VALUES):
@@ -46,7 +48,10 @@ def look_up(
             {
                 "_id": pa.array([value[0] for value in some_values], pa.int64()),
                 **{
-                    name: pa.array([_text(one.get(name)) for one in told], pa.string())
+                    name: pa.array(
+                        [_text(one.get(name), fields.get(f"{lookup.name}.{name}")) for one in told],
+                        pa.string(),
+                    )
                     for name in lookup.gives
                 },
             }
@@ -61,5 +66,7 @@ def look_up(
     return is_asked
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _text(value: object, field: str | None) -> str | None:
+    """Write a value as text; one that the field it becomes cannot hold is none."""
+    fit = value if field is None else fitting(field, value)
+    return None if fit is None else str(fit)
