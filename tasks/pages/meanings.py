@@ -85,6 +85,7 @@ FINDINGS = {
     "copied_history": "gather the sessions they were forked from, too",
     "unsplit_cache": "nothing: those tokens lower the coverage of their day",
     "unknown_token_kind": "report it; until then those tokens lower the coverage of their day",
+    "unknown_operation": "report it; until then what those spans used stays unexplained",
     "hint_dropped": "let the log write a short word or id there, if you want it kept",
     "malformed_stamp": "correct the label or trailer; the item counts as unstamped until then",
     "revert_unresolved": "name the pull request or commit in it, if the revert should count",

@@ -77,6 +77,9 @@ def _tell(config: OtelSource, counts: Mapping[str, int]) -> tuple[Finding, ...]:
         if not counts["requests"]:
             detail = f"there are no events, but {spans} span(s) of Codex; export its events too"
         found.append(Finding("second_copy", config.name, detail, config.name))
+    if strange := counts.get("strange", 0):
+        detail = f"{strange} span(s) of operations that are not known here tell tokens; not added"
+        found.append(Finding("unknown_operation", config.name, detail, config.name))
     return tuple(found)
 
 

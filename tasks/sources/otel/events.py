@@ -8,8 +8,6 @@
   only tells that the stream brought it, and spans tell the counts once more.
 * GenAI conventions: spans, or the event with their details, of operations that ask a model; input
   includes cache reads and writes. Spans of whole agents sum what theirs tell, and are left out.
-
-Attributes named `user.*` are never read.
 """
 
 from collections.abc import Sequence
@@ -28,13 +26,19 @@ from tasks.sources.otel.records import (
 )
 from tasks.sources.request_sql import is_negative, is_no_count, is_provider_id
 
-_ASKING = "('chat', 'generate_content', 'text_completion', 'embeddings')"
+_ASKING = ("chat", "generate_content", "text_completion", "embeddings")
+# Operations of the conventions that sum what those of others used, or use nothing.
+_OTHERS = ("invoke_agent", "create_agent", "invoke_workflow", "execute_tool", "plan", "retrieval")
 _DETAILS = "gen_ai.client.inference.operation.details"
 _EVENT = f"coalesce({text(attribute('event.name'))}, record.name)"
 # Codex tells what its responses used in spans too, without their model.
 _IS_COPY = f"""
 (record.signal = 'span' AND coalesce({attribute("codex.usage.total_tokens")},
     {attribute("codex.usage.reasoning_output_tokens")}) IS NOT NULL)
+"""
+_IS_STRANGE = f"""
+(record.signal = 'span' AND {text(attribute("gen_ai.operation.name"))} NOT IN {_ASKING + _OTHERS}
+    AND {attribute("gen_ai.usage.input_tokens")} IS NOT NULL AND NOT {_IS_COPY})
 """
 _KIND = f"""
 CASE
@@ -142,11 +146,13 @@ WRITES_5M = f"CASE WHEN kind = 'codex' THEN write ELSE {costs.WRITES_5M} END"
 RELATION = f"(SELECT *, {_KIND} AS kind FROM {records()})"  # noqa: S608 of this module
 WHERE = "kind IS NOT NULL"
 #: Metrics and spans of the same spend, and lines that hold nothing as the protocol writes it.
-BESIDE = f"(record.signal = 'point' AND record.name IN {SPENT}) OR {_IS_COPY} OR {IS_EMPTY}"
+BESIDE = f"(record.signal = 'point' AND record.name IN {SPENT}) OR {_IS_COPY}"
+BESIDE += f" OR {_IS_STRANGE} OR {IS_EMPTY}"
 #: What is told beside the requests.
 TALLIES = {
     "others": "count(*) FILTER (is_point)",
-    "spans": "count(*) FILTER (_beside AND is_span)",
+    "spans": "count(*) FILTER (_beside AND is_span AND NOT is_strange)",
+    "strange": "count(*) FILTER (is_strange)",
     "empty": "count(*) FILTER (_beside AND NOT is_point AND NOT is_span)",
     "requests": "count(*) FILTER (NOT _beside)",
     "unsplit": f"count(*) FILTER (write > 0 AND {WRITES_5M} IS NULL)",
@@ -165,6 +171,7 @@ def staged(stamp_keys: Sequence[str], account_keys: Sequence[str]) -> dict[str, 
         "kind": "kind",
         "is_point": "coalesce(record.signal = 'point', false)",
         "is_span": "coalesce(record.signal = 'span', false)",
+        "is_strange": f"coalesce({_IS_STRANGE}, false)",
         "id": _ID,
         "other_id": f"CASE WHEN {_ID} IS NULL THEN CAST({place} AS VARCHAR)"
         f" WHEN NOT ({is_provider_id(_ID)}) THEN {_ID} END",

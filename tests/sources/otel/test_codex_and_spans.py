@@ -166,6 +166,17 @@ def test_a_span_around_requests_sums_them_and_is_none(tmp_path: Path) -> None:
     assert read_lines(tmp_path, spans(span(), *around)).rows == [SPAN]
 
 
+def test_a_span_of_an_operation_that_is_not_known_is_told(tmp_path: Path) -> None:
+    strange = span(gen_ai__operation__name="responses")
+
+    found = read_lines(tmp_path, spans(strange, span(gen_ai__operation__name="invoke_agent")))
+
+    assert (found.rows, found.rejects) == ([], [])
+    assert [(one.code, one.detail[:9]) for one in found.findings] == [
+        ("unknown_operation", "1 span(s)")
+    ]
+
+
 def test_a_span_that_failed_without_usage_is_no_run(tmp_path: Path) -> None:
     usage = {f"gen_ai__usage__{name}_tokens": None for name in ("input", "output")}
 
