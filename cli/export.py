@@ -104,8 +104,9 @@ def _rows(books: PeriodBooks, config: Config, lake: Lake, ledger: Ledger) -> lis
     currencies = {issuer.id: issuer.currency for issuer in issuers}
     advances = advances_of(config.finance)
     rates = Rates(config.finance.exchange_rates)
-    opinions = second_opinions(enabled_sources(config.sources))
-    bills = _bills(lake, ledger, start, end, opinions)
+    enabled = enabled_sources(config.sources)
+    opinions = second_opinions(enabled)
+    bills = _bills(lake, ledger, start, end, {source.name for source in enabled} - opinions)
     lines = booked_lines(books.posted, bills, currencies, advances, rates)
     metered = ledger.snapshots_as_of(
         ledger.newest_seq(),
@@ -131,9 +132,9 @@ def _rows(books: PeriodBooks, config: Config, lake: Lake, ledger: Ledger) -> lis
 
 
 def _bills(
-    lake: Lake, ledger: Ledger, start: date, end: date, opinions: Collection[str]
+    lake: Lake, ledger: Ledger, start: date, end: date, booked: Collection[str]
 ) -> list[Bill]:
-    """Read every bill of these days, newest first; those of `opinions` are marked."""
+    """Read every bill of these days, newest first; those not of sources `booked` are marked."""
     snapshots = ledger.snapshots_as_of(
         ledger.newest_seq(),
         layer="conformed",
@@ -148,7 +149,7 @@ def _bills(
             one.key,
             one.sha,
             lake.read_conformed(one, CHARGES),
-            is_opinion=one.source in opinions,
+            is_opinion=one.source not in booked,
         )
         for one in sorted(snapshots, key=lambda one: -one.seq)
         if one.is_complete

@@ -12,7 +12,7 @@ import pytest
 from cli.main import main
 from sandbox.server import Sandbox
 from tasks.core.books import BookKey, Destination
-from tests.flows.nights import FIRST, THIRD, Night, run
+from tests.flows.nights import FIRST, THIRD, WINDOW, Night, run
 from tests.flows.stores import Stores
 
 PERIOD = "2026-11"
@@ -85,6 +85,22 @@ def test_a_restated_bill_is_exported_as_it_is_booked_and_not_before(
     for folder, books in (("pulled", before), ("booked", after)):
         (total,) = sums(read(tmp_path / folder / name), "BillingCurrency").values()
         assert total == Decimal(sum(books.values())).scaleb(-9)
+
+
+def test_a_source_under_another_name_is_exported_from_its_own_bills(
+    stores: Stores, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = "openai-europe"
+    monkeypatch.setenv("GRADUAND_BASE_URL_OPENAI_EUROPE", sandbox.base_url("openai"))
+    stores.edit("sources.yaml", ("  - name: openai\n", f"  - name: {name}\n"))
+    run(Night(FIRST, only=("agent-logs", "anthropic", name)))
+
+    assert export("focus", tmp_path, "--issuer", "openai") == 0
+
+    rows = read(tmp_path / f"focus-1.2_{PERIOD}_openai.csv")
+    found = {row["x_EvidenceRef"].split()[0].removeprefix("charges@") for row in rows}
+    files = [path for day in WINDOW for path in stores.files_of("conformed", name, day, "charges")]
+    assert found == {path.name[:12] for path in files}
 
 
 def test_most_rows_are_priced_from_lists_and_metered_quantities(

@@ -80,7 +80,8 @@ class Bill:
 
     Attributes:
         digest: Of the conformed file.
-        is_opinion: Another report of the issuer is booked now; older books may be made of it.
+        is_opinion: Its source is not booked now, for another is or none is any more; older books
+            may be made of it.
     """
 
     source: str
