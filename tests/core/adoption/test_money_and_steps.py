@@ -96,6 +96,17 @@ def test_an_account_is_summed_by_model_key_and_whose_runs_they_are() -> None:
     assert (one.runs, one.workflows) == (8, (("w", 7), ("", 1)))
 
 
+def test_accounts_stand_by_what_is_unexplained_and_equal_ones_by_name() -> None:
+    desired = {
+        book(name): {REST: nano, FAMILY: 100 - nano}
+        for name, nano in zip("dcab", (5, 9, 5, 7), strict=True)
+    }
+
+    found = account_money(desired, [], [], [])
+
+    assert [one.key.account for one in found] == ["c", "b", "a", "d"]
+
+
 KINDS = st.sampled_from([FAMILY, AD_HOC, REST, TAX])
 BOOKS = st.dictionaries(
     st.builds(book, st.sampled_from("abc"), st.dates(date(2026, 11, 1), date(2026, 11, 9))),
@@ -135,7 +146,7 @@ def steps(*accounts: AccountMoney, **changes: Any) -> tuple[Step, ...]:
     left = sum(one.unexplained_nano for one in accounts)
     after = [Coverage("USD", 0, gross - left, left)]
     values: dict[str, Any] = {
-        "workflows": {"sort-mail": (), "file-claims": ("owned",)},
+        "workflows": {"sort-mail": (), "file-claims": ("owned", "proj_ClaimsOwned")},
         "unbilled": {},
         "without_invoice": (),
     }
@@ -150,6 +161,8 @@ def steps(*accounts: AccountMoney, **changes: Any) -> tuple[Step, ...]:
         (money(keys=(KEY,), runs=5, workflows=(("", 5),)), [(StepKind.LOGS, "", 40)]),
         (money("proj_ClaimsLab"), [(StepKind.OWNER, "file-claims", 40)]),
         (money("proj_ClaimsMailLab"), [(StepKind.OWNER, "file-claims", 40)]),
+        (money("proj_ClaimsOwned"), [(StepKind.KEYS, "", 40)]),
+        (money("proj_ClaimsLab", runs=5, workflows=(("", 5),)), [(StepKind.LOGS, "", 40)]),
         (money("wrkspc_default"), [(StepKind.KEYS, "", 40)]),
         (
             money(runs=5, workflows=(("sort-mail", 4), ("", 1))),
@@ -192,6 +205,12 @@ def test_most_dollars_come_first_with_their_points_and_steps_without_dollars_las
         (StepKind.BILL, "devin", None),
         (StepKind.INVOICE, "acme", None),
     ]
+
+
+def test_where_credits_took_everything_back_a_step_has_dollars_and_no_points() -> None:
+    (step,) = steps(money(billed_nano=0))
+
+    assert (step.amount_nano, step.points_ppm) == (40, None)
 
 
 ACCOUNTS = st.lists(
