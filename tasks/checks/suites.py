@@ -18,6 +18,7 @@ from great_expectations.expectations.expectation import Expectation
 from tasks.checks.frames import DAY_SHIFT, KEY, TEXT
 from tasks.core.money import MAX_NANO
 from tasks.core.promotion.controls import ControlName, ControlTold
+from tasks.core.run_rules import E_MAIL, LONGEST_SHIFT_DAYS, RUN_RULES, UNIQUE_KEY, WORD, Rule
 from tasks.core.squad_use import FLOOR, Measure
 from tasks.core.tables import (
     CHARGES,
@@ -34,16 +35,12 @@ from tasks.core.tables import (
 )
 from tasks.core.work.work_items import EventKind
 
-#: Name of the check whose failure means that the batch, not a row, is wrong.
-UNIQUE_KEY = "unique_key"
-
-_WORD = r"^[a-z0-9_.-]{1,64}$"
 _CURRENCY = r"^[A-Z]{3}$"
 _PERIOD = r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"
 _CATEGORIES = ["usage", "credit", "tax", "purchase", "adjustment"]
-_E_MAIL = r"[^\s@]@[^\s@]+\.[^\s@]"
-# A log is filed by UTC day, but a run belongs to its issuer's day: a neighbour at most.
-_LONGEST_SHIFT_DAYS = {RUNS.name: 1}
+_LONGEST_SHIFT_DAYS = {RUNS.name: LONGEST_SHIFT_DAYS}
+# Rules of `RUN_RULES` that hold of every table.
+_GENERAL = {"present", UNIQUE_KEY, "no_e_mail", "day_of_batch"}
 
 
 def suite_of(table: Table) -> list[Expectation]:
@@ -57,7 +54,7 @@ def suite_of(table: Table) -> list[Expectation]:
             meta={"name": UNIQUE_KEY, "field": ",".join(table.key)},
         ),
         ExpectColumnValuesToNotMatchRegex(
-            column=TEXT, regex=_E_MAIL, meta={"name": "no_e_mail", "field": ""}
+            column=TEXT, regex=E_MAIL, meta={"name": "no_e_mail", "field": ""}
         ),
         _between(DAY_SHIFT, -shift, shift, name="day_of_batch", field="day"),
     ]
@@ -75,24 +72,27 @@ def suite_of_counts() -> list[Expectation]:
 
 
 def _runs() -> list[Expectation]:
-    counts = [f"{kind}_tokens" for kind in TOKEN_KINDS]
-    return [
-        *(_between(column, 0, None) for column in (*counts, "reported_cost_nano")),
-        *(
-            _matches(column, _WORD)
-            for column in ("issuer", "stamp", "decision", "epoch", "failure_type")
-        ),
-        _matches("actor", r"^(?:human|bot|agent:[a-z0-9_.-]{1,64})$"),
-        _in_set("purpose", ["work", "eval", "shadow", "ci"]),
-        _ordered("started_at", "ended_at", or_equal=True),
-    ]
+    return [_run_rule(rule) for rule in RUN_RULES if rule.name not in _GENERAL]
+
+
+def _run_rule(rule: Rule) -> Expectation:
+    """Make of a rule what the lake evaluates set-wise for logs of millions of lines."""
+    match rule.name:
+        case "range":
+            return _between(rule.field, 0, None)
+        case "pattern":
+            return _matches(rule.field, rule.regex)
+        case "known_value":
+            return _in_set(rule.field, list(rule.values))
+        case _:
+            return _ordered(rule.field, "ended_at", or_equal=True)
 
 
 def _usage() -> list[Expectation]:
     return [
         _between("quantity", 0, None),
         _matches("kind", r"^[a-z0-9_]{1,64}$"),
-        _matches("issuer", _WORD),
+        _matches("issuer", WORD),
     ]
 
 
@@ -105,7 +105,7 @@ def _charges() -> list[Expectation]:
         _in_set("charge_class", ["correction"]),
         _matches("currency", _CURRENCY),
         _matches("billing_period", _PERIOD),
-        _matches("issuer", _WORD),
+        _matches("issuer", WORD),
         _ordered("charge_start", "charge_end", or_equal=False),
     ]
 
@@ -126,7 +126,7 @@ def _invoices() -> list[Expectation]:
         _matches("billing_period", _PERIOD),
         _matches("origin_period", _PERIOD),
         _matches("settled_rate", r"^[0-9]{1,9}(?:\.[0-9]{1,9})?$"),
-        _matches("issuer", _WORD),
+        _matches("issuer", WORD),
         _matches("invoice_id", r"^[A-Za-z0-9_.:/-]{1,128}$"),
     ]
 
@@ -136,7 +136,7 @@ def _payables() -> list[Expectation]:
         _between("amount_nano", -MAX_NANO, MAX_NANO),
         _between("line", 0, None),
         _matches("currency", _CURRENCY),
-        _matches("issuer", _WORD),
+        _matches("issuer", WORD),
         _matches("document", r"^[0-9a-f]{16}$"),
     ]
 
@@ -146,21 +146,21 @@ def _controls() -> list[Expectation]:
         _matches("repository", r"^gh:[1-9][0-9]*$"),
         _in_set("control", [name.value for name in ControlName]),
         _in_set("state", [state.value for state in ControlTold]),
-        _matches("detail", _WORD),
+        _matches("detail", WORD),
     ]
 
 
 def _metrics() -> list[Expectation]:
     return [
-        *(_matches(column, _WORD) for column in ("workflow", "name")),
+        *(_matches(column, WORD) for column in ("workflow", "name")),
         *(_between(column, 0, None) for column in ("value_micro", "items")),
     ]
 
 
 def _squad_use() -> list[Expectation]:
     return [
-        _matches("issuer", _WORD),
-        _matches("squad", _WORD),
+        _matches("issuer", WORD),
+        _matches("squad", WORD),
         _in_set("measure", [measure.value for measure in Measure]),
         _between("actors", FLOOR, None),
     ]

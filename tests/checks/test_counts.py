@@ -10,6 +10,7 @@ import pytest
 
 from tasks.checks.counts import held_batches
 from tasks.checks.run import check
+from tasks.checks.suites import suite_of
 from tasks.core.run_rules import RUN_RULES, RuleCount
 from tasks.core.tables import RUNS
 from tasks.lake.parquet import arrow_schema
@@ -131,6 +132,12 @@ def test_a_key_twice_holds_its_day_and_no_other() -> None:
     }
     verdicts(days)
     assert list(held_batches(RUNS, "logs", counted(days)[0])) == [DAY]
+
+
+def test_both_ways_know_the_same_rules_in_the_same_order() -> None:
+    suite = [one.meta or {} for one in suite_of(RUNS)]
+    told = [(one["name"], one["field"]) for one in suite]
+    assert told == [(rule.name, rule.field) for rule in RUN_RULES]
 
 
 def test_no_rows_hold_nothing() -> None:
