@@ -59,11 +59,6 @@ class _Span(NamedTuple):
     start: datetime
     end: datetime
 
-    @property
-    def day(self) -> date:
-        """Day of all that begins before its end."""
-        return self.start.date()
-
     def halves(self, source: str) -> "list[_Span]":
         """Cut it in two.
 
@@ -82,7 +77,7 @@ class _Span(NamedTuple):
     def __str__(self) -> str:
         """Say which it is."""
         is_day = self.end - self.start == timedelta(days=1)
-        return str(self.day) if is_day else f"{_text(self.start)} to {_text(self.end)}"
+        return str(self.start.date()) if is_day else f"{_text(self.start)} to {_text(self.end)}"
 
 
 def fetch(
@@ -163,7 +158,7 @@ def _read(client: Client, config: LitellmSource, span: _Span, marks: RequestMark
             if name is not None and name in seen:
                 raise _MovedError
             seen.add(name)
-            place = f"{_PATH} {span.day} page {number}"
+            place = f"{_PATH} {span} page {number}"
             read.append((name, request_of(row, place, position, marks)))
         if came == total:
             return read
