@@ -59,6 +59,9 @@ _KINDS = (
 )
 
 
+_FREE = frozenset({EventKind.INCLUDED, EventKind.NOT_CHARGED, EventKind.FREE})
+
+
 def _read_whole(value: object) -> object:
     """Read digits in quotes as the number they are; the vendor mixes both."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _MOST_DIGITS:
@@ -104,10 +107,13 @@ class _Flag(Payload):
     isChargeable: bool  # noqa: N815
 
 
-class _Event(_Charged, _Flag):
+class _Kind(Payload):
+    kind: str | None = None
+
+
+class _Event(_Charged, _Flag, _Kind):
     timestamp: Milliseconds
     model: VendorText
-    kind: str | None = None
     serviceAccountId: VendorText | None = None  # noqa: N815
     cloudAgentId: object = None  # noqa: N815
     automationId: object = None  # noqa: N815
@@ -193,7 +199,6 @@ def parse_event(
         reject = refused(row, error, place, position)
         return money_reject(reject, issuer=issuer, account=account, amount_nano=_refused_nano(row))
     kind = event_kind(said.kind)
-    is_free = kind in {EventKind.INCLUDED, EventKind.NOT_CHARGED, EventKind.FREE}
     tokens = said.tokenUsage or _Tokens()
     service = said.serviceAccountId
     person, squad = _person(row, door) if service is None else (None, None)
@@ -201,8 +206,8 @@ def parse_event(
         at=said.timestamp,
         model=said.model,
         kind=kind,
-        is_billed=said.isChargeable and not is_free,
-        is_contradicted=said.isChargeable and is_free,
+        is_billed=said.isChargeable and kind not in _FREE,
+        is_contradicted=said.isChargeable and kind in _FREE,
         charged_cents=said.chargedCents,
         expected_cents=_expected(tokens, said.cursorTokenFee),
         tokens={
@@ -221,8 +226,8 @@ def parse_event(
 
 def _refused_nano(row: object) -> int | None:
     """Tell what a refused event is billed; None where that cannot be read either."""
-    flag, charged = salvage(_Flag, row), salvage(_Charged, row)
-    if flag is not None and not flag.isChargeable:
+    flag, kind, charged = salvage(_Flag, row), salvage(_Kind, row), salvage(_Charged, row)
+    if (flag and not flag.isChargeable) or (kind and event_kind(kind.kind) in _FREE):
         return 0
     return cents_to_nano(charged.chargedCents) if charged is not None else None
 

@@ -32,7 +32,7 @@ _MOST_DAYS_LEFT = timedelta(days=2)
 
 
 class _Member(Payload):
-    spendCents: AmountField  # noqa: N815  # the vendor's spelling
+    spendCents: AmountField | None  # noqa: N815  # the vendor's spelling
     overallSpendCents: AmountField | None = None  # noqa: N815
 
 
@@ -47,12 +47,13 @@ class Spend:
     """What the team was charged since the cycle began, in cents.
 
     Attributes:
-        overall_cents: With what the plan includes; None where a member does not tell it.
+        cents: None where it is not told of a member.
+        overall_cents: With what the plan includes; None likewise.
         rounding_cents: By how much rounding may have changed either.
     """
 
     since: datetime
-    cents: Decimal
+    cents: Decimal | None
     overall_cents: Decimal | None
     rounding_cents: Decimal = Decimal(0)
 
@@ -113,29 +114,37 @@ def parse_spend(source: str, payload: object) -> Spend:
         SourceError: The page has another shape.
     """
     page = read_page(_Page, source, _PATH, payload)
-    overall = [one.overallSpendCents for one in page.teamMemberSpend]
-    told = [cents for cents in overall if cents is not None]
-    figures = [one.spendCents for one in page.teamMemberSpend] + told
+    members = page.teamMemberSpend
+    figures = [
+        cents
+        for one in members
+        for cents in (one.spendCents, one.overallSpendCents)
+        if cents is not None
+    ]
     # One fraction shows that nothing was rounded, and zeros alone show nothing.
     is_rounded = any(figures) and all(cents % 1 == 0 for cents in figures)
     return Spend(
         page.subscriptionCycleStart,
-        add_cents(one.spendCents for one in page.teamMemberSpend),
-        add_cents(told) if len(told) == len(overall) else None,
-        _HALF_A_CENT * len(page.teamMemberSpend) if is_rounded else Decimal(0),
+        _sum_of_all(one.spendCents for one in members),
+        _sum_of_all(one.overallSpendCents for one in members),
+        _HALF_A_CENT * len(members) if is_rounded else Decimal(0),
     )
 
 
 def add_spends(pages: Sequence[Spend]) -> Spend:
     """Add up the pages of one listing."""
-    overall = [one.overall_cents for one in pages]
-    told = [cents for cents in overall if cents is not None]
     return Spend(
         max(one.since for one in pages),
-        add_cents(one.cents for one in pages),
-        add_cents(told) if len(told) == len(overall) else None,
+        _sum_of_all(one.cents for one in pages),
+        _sum_of_all(one.overall_cents for one in pages),
         add_cents(one.rounding_cents for one in pages),
     )
+
+
+def _sum_of_all(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    told = list(amounts)
+    known = [cents for cents in told if cents is not None]
+    return add_cents(known) if len(known) == len(told) else None
 
 
 def spend_findings(spend: Spend, events: CycleSum, source: str, today: date) -> tuple[Finding, ...]:

@@ -138,6 +138,8 @@ def test_kinds_are_read_in_either_spelling(word: str, kind: EventKind) -> None:
         ({"model": None}, "model", 217_500_000),
         ({"model": "Somebody Else"}, "model", 217_500_000),
         ({"model": None, "isChargeable": False}, "model", 0),
+        ({"model": None, "kind": "Included in Business"}, "model", 0),
+        ({"isChargeable": None, "kind": "ERRORED_NOT_CHARGED"}, "isChargeable", 0),
         ({"tokenUsage": {"inputTokens": -1}}, "tokenUsage.inputTokens", 217_500_000),
         ({"tokenUsage": {"inputTokens": 1.5}}, "tokenUsage.inputTokens", 217_500_000),
         ({"tokenUsage": 7}, "tokenUsage", 217_500_000),

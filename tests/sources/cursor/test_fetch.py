@@ -228,6 +228,9 @@ def test_the_cycle_s_events_tie_to_the_spend() -> None:
         # Older answers are rounded to whole cents, and need not tell the second figure.
         ([{"userId": 1, "spendCents": 27}], []),
         ([{"userId": 1, "spendCents": 28}], ["spendCents"]),
+        # What is not told of somebody is not known of the team.
+        ([member(None, 21.75)], []),
+        ([member(None, 99), member(1, 1)], ["overallSpendCents"]),
         # One fraction shows that the zeros of all others are no rounded cents.
         ([member(26.77, 21.75), *[member()] * 100], ["spendCents"]),
         ([member()] * 100, ["spendCents", "overallSpendCents"]),
