@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.core.batches import RawRow
+from tasks.core.people import Door
 from tasks.sources import cursor
 from tasks.sources.cursor.commits import parse_details
 from tasks.sources.cursor.spend import parse_spend
@@ -160,9 +161,9 @@ def test_an_undeclared_repository_is_a_digest_and_the_primary_branch_no_hint() -
     primary = commit(isPrimaryBranch=True, branchName="main")
     team = Team([event()], commits=[primary], conversations={SHA: [CONVERSATION]})
 
-    (run,) = runs(team, code_tracking=True)
+    (run,) = runs(team, code_tracking=True, at=Door("digest-of-{}".format))
 
-    assert run["repo"] == "digest of acme/router"
+    assert run["repo"] == "digest-of-acme/router"
     assert not [name for name in run if name.startswith("branch")]
 
 
