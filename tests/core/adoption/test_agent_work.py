@@ -89,16 +89,35 @@ def test_what_shows_no_signal_or_is_no_pull_request_is_nobodys_work(shows: dict[
     assert found(state(**shows)) == ()
 
 
-@pytest.mark.parametrize(("by_agents", "counted"), [(1, 1), (2, 4)])
+@pytest.mark.parametrize(("by_agents", "of", "counted"), [(1, 4, 1), (1, 3, 1), (2, 4, 4)])
+@pytest.mark.parametrize("signal", [{"agents": ("agent:claude",)}, {"stamps": ("sort-mail",)}])
 def test_a_declared_prefix_is_a_signal_once_half_of_its_branches_have_another(
-    by_agents: int, counted: int
+    by_agents: int, of: int, counted: int, signal: dict[str, Any]
 ) -> None:
     states = [
-        state(number, branch_prefix="night/", agents=("agent:claude",) * (number < by_agents))
-        for number in range(4)
+        state(number, branch_prefix="night/", **(signal if number < by_agents else {}))
+        for number in range(of)
     ]
 
     assert len(found(*states)) == counted
+
+
+def test_work_is_listed_by_key_between_that_of_others() -> None:
+    agents, people = {"agents": ("agent:claude",)}, dict[str, Any]()
+
+    work = found(
+        *(state(number, **(agents if number % 2 else people)) for number in (5, 4, 1, 3, 2))
+    )
+
+    assert [one.item for one in work] == ["gh:1#1", "gh:1#3", "gh:1#5"]
+
+
+def test_the_beginning_of_a_branch_goes_along() -> None:
+    (one, two) = found(
+        state(1, branch_prefix="codex/"), state(2, branch_prefix=None, stamps=("sort-mail",))
+    )
+
+    assert (one.prefix, two.prefix) == ("codex/", "")
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,38 @@ def test_most_dollars_come_first_with_their_points_and_steps_without_dollars_las
     ]
 
 
+def test_steps_of_one_point_stand_by_dollars_and_equal_ones_by_name() -> None:
+    accounts = [
+        money(name, 10**9 + more) for name, more in (("c", 0), ("b", 0), ("a", 0), ("d", 1))
+    ]
+    rest = money("rest", 0, billed_nano=10**18)
+
+    found = steps(rest, *accounts, without_invoice=("z", "x", "y"))
+
+    assert [one.subject for one in found] == ["d", "a", "b", "c", "x", "y", "z"]
+    assert {one.points_ppm for one in found[:4]} == {0}
+
+
+@pytest.mark.parametrize(
+    ("account", "reasons"),
+    [
+        (money(), ["no log names it"]),
+        (money(keys=(KEY, KEY)), ["2 keys, no log names it"]),
+        (money(keys=(KEY,), runs=5, workflows=(("", 5),)), ["usage beyond its logs"]),
+        (
+            money(runs=5, ad_hoc_nano=30, workflows=(("sort-mail", 3), ("", 2))),
+            ["2 logged runs that nothing claims", "usage beyond its logs"],
+        ),
+        (
+            money(runs=5, workflows=(("sort-mail", 4), ("", 1))),
+            ["4 of its 5 logged runs"],
+        ),
+    ],
+)
+def test_a_step_says_why(account: AccountMoney, reasons: list[str]) -> None:
+    assert [one.reason for one in steps(account)] == reasons
+
+
 def test_where_credits_took_everything_back_a_step_has_dollars_and_no_points() -> None:
     (step,) = steps(money(billed_nano=0))
 
