@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tasks.core.batches import RawRow, Reject
+from tasks.core.people import Door
 from tasks.sources import devin
 from tasks.sources.devin.sessions import Session, parse_sessions
 from tests.sources.devin_server import (
@@ -143,8 +144,8 @@ def test_the_key_of_the_tag_is_that_of_the_configuration() -> None:
         ([{"pr_url": f"{PULL}/files?w=1"}], "acme/api", "acme/api#9"),
         (
             [{"pr_url": "https://ghe.example/other/tool/pull/3"}],
-            "digest of other/tool",
-            "digest of other/tool#3",
+            "digest-of-other/tool",
+            "digest-of-other/tool#3",
         ),
         # A declared repository goes first.
         (
@@ -163,7 +164,8 @@ def test_the_key_of_the_tag_is_that_of_the_configuration() -> None:
 def test_links_to_pull_requests_name_the_work_item(
     links: object, repo: str | None, item: str | None
 ) -> None:
-    (run,) = runs(session(pull_requests=links), repositories=["acme/*"])
+    at = Door("digest-of-{}".format)
+    (run,) = runs(session(pull_requests=links), repositories=["acme/*"], at=at)
 
     assert (run.get("repo"), run.get("work_item")) == (repo, item)
 
