@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -108,7 +108,8 @@ def _typed(
     _keep(engine, "accounts", _pairs("issuer", "account", spelling.accounts, pa.string()))
     engine.execute(bulk_sql.requests(keys.column("_file").to_pylist()))
     engine.execute(f"CREATE TABLE typed AS {bulk_sql.typed('requests')}")
-    refused = [bad_lines(engine, lines, spelling.source), repeated_lines(engine, spelling.source)]
+    bad = bad_lines(engine, lines, spelling.source)
+    refused = [bad, repeated_lines(engine, spelling.source)]
     said = [row[0] for row in engine.execute("SELECT DISTINCT model FROM typed").fetchall()]
     models = {model: spelling.canonical(model) for model in said}
     _keep(engine, "models", _pairs("said", "model", models, pa.string()))
@@ -120,7 +121,7 @@ def _typed(
     failing = dict.fromkeys(keys.column("_key").to_pylist(), 0)
     failing |= {date.fromisoformat(one.key): one.violations for one in counts if one.name == ANY}
     return TypedDays(
-        counts=counts,
+        counts=_with_bad(counts, bad.counts),
         refused={key: tuple(found) for key, found in by_key.items()},
         findings=(
             *_unknown_issuers(engine, spelling.source),
@@ -131,6 +132,18 @@ def _typed(
         _failing=failing,
         _held=_held(engine),
     )
+
+
+def _with_bad(counts: Sequence[RuleCount], bad: Mapping[date, int]) -> tuple[RuleCount, ...]:
+    """Count lines that are no request among the rows of their day, and among its failing ones."""
+    left = {key.isoformat(): count for key, count in bad.items()}
+    told = [
+        replace(one, rows=one.rows + more, violations=one.violations + more)
+        if one.name == ANY and (more := left.pop(one.key, 0))
+        else one
+        for one in counts
+    ]
+    return (*told, *(RuleCount(key, ANY, "", count, count) for key, count in left.items()))
 
 
 def _held(engine: duckdb.DuckDBPyConnection) -> list[str]:

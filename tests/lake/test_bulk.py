@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.checks.counts import held_batches
 from tasks.core.batches import RawRow, Stream, StreamKind
 from tasks.core.books import Snapshot
 from tasks.core.days import vendor_day
@@ -250,6 +251,22 @@ def test_a_row_that_is_no_request_is_refused_by_name(
     with typed(lake, raw) as days:
         assert [(one.field_path, one.code) for one in days.refused[DAY]] == [refusal]
         assert days.write(lake, "runs", DAY, "p", raw, NOW).rows == 1
+
+
+@pytest.mark.parametrize(("good", "bad", "is_held"), [(0, 30, True), (50, 3, True), (60, 3, False)])
+def test_a_day_of_lines_that_are_no_requests_is_held_and_not_told_as_empty(
+    lake: Lake, good: int, bad: int, is_held: bool
+) -> None:
+    rows = [request(run_id=f"req_{number}").to_raw() for number in range(good)]
+    rows += [request(run_id=f"bad_{number}", account="a b").to_raw() for number in range(bad)]
+    other = kept(lake, [request(run_id="req_other").to_raw()], date(2026, 11, 18))
+    with typed(lake, kept(lake, rows), other) as days:
+        held = held_batches(RUNS, "log", days.counts)
+        assert days.failing(DAY) == ()
+        assert len(days.refused[DAY]) == bad
+    assert list(held) == ([DAY] if is_held else [])
+    if is_held:
+        assert held[DAY].detail == f"runs: {bad} of {good + bad} rows fail their checks"
 
 
 def bad_days(lake: Lake) -> list[Snapshot]:
