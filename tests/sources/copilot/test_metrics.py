@@ -224,6 +224,24 @@ def test_records_without_a_name_are_one_unknown_person() -> None:
     assert used(pulled) == [("others", 62_500_000, None)]
 
 
+def test_people_without_a_number_are_told_apart_by_login() -> None:
+    records = [user(number, DAY, user_id=None) for number in (0, 1, 2, 2)]
+
+    pulled = pull(METRICS, Copilot(files={DAY: [records]}), window=ONE_DAY, door=DOOR)
+
+    assert used(pulled) == [("blue", 37_500_000, 3)]
+    assert codes(pulled) == [("user_id", "duplicate")]
+
+
+def test_a_recent_day_counts_from_the_first_record_that_is_told() -> None:
+    last = DAYS[4]
+    files = {DAYS[3]: [[user(0, DAYS[3])]], last: [[user(0, last, ai_credits_used="a lot")]]}
+
+    pulled = pull(METRICS, Copilot(files=files), window=(DAYS[2], last), door=DOOR, lag_days=4)
+
+    assert days_of(pulled) == {DAYS[2]: (0, False), DAYS[3]: (1, True), last: (0, True)}
+
+
 def test_a_directory_may_name_people_by_number() -> None:
     door = Door(str.upper, {str(number): "red" for number in range(3)})
 
@@ -252,7 +270,11 @@ def test_there_were_no_credits_before_june_2026() -> None:
     pulled = pull(METRICS, fake, door=DOOR, window=(date(2026, 5, 30), date(2026, 6, 1)))
 
     assert [one.path.rpartition("day=")[2] for one in fake.requests] == ["2026-06-01"]
-    assert [is_complete for _, is_complete in days_of(pulled).values()] == [True, True, False]
+    assert [(str(one.key), one.is_complete) for one in pulled.batches] == [
+        ("2026-05-30", True),
+        ("2026-05-31", True),
+        ("2026-06-01", False),
+    ]
 
 
 def test_today_is_not_asked_for() -> None:
