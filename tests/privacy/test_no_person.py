@@ -114,13 +114,13 @@ def test_the_week_opened_a_ticket_and_read_back_what_people_decided(left: Left) 
         "check of what fails: 1",
         "✗ claude-code-logs 2 of the first 2 lines",
         "✗ codex-logs",
-        "✗ gateway       an answer of",
-        "✗ traces        an answer of",
-        "✗ copilot       GET /copilot/organizations/*/settings/billing/ai_credit/usage answered",
-        "✗ cursor        POST /*/teams/spend answered 400",
-        "✗ devin         GET /*/v3/organizations/*/consumption/daily answered 409",
+        "✗ gateway an answer of",
+        "✗ traces an answer of",
+        "✗ copilot GET /copilot/organizations/*/settings/billing/ai_credit/usage answered",
+        "✗ cursor POST /*/teams/spend answered 400",
+        "✗ devin GET /*/v3/organizations/*/consumption/daily answered 409",
         "✗ claude-enterprise GET /*/v1/organizations/analytics/usage_report answered 200",
-        "✗ claude-code-analytics GET /*/v1/organizations/usage_report/* answered 200",
+        "✗ claude-code-analytics GET /*/v1/organizations/usage_report/claude_code answered 200",
         "adopt: 0",
     ],
 )
@@ -128,7 +128,8 @@ def test_sources_and_our_own_code_did_fail(left: Left, said: str) -> None:
     if said.startswith("unexpected") and left.postgres is None:
         pytest.skip("the night on which our own code fails needs PostgreSQL")
 
-    assert said in left.output
+    # As wide as the longest name of a source is the column of all.
+    assert said in " ".join(left.output.split())
 
 
 def test_no_person_is_in_any_sink(left: Left, searcher: Searcher) -> None:
