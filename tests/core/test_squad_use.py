@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,6 +93,14 @@ def test_a_small_squad_takes_the_smallest_along_where_it_would_stand_alone() -> 
     use = [*people("claims", 5, 10), *people("payments", 3, 100), *people("search", 2, 1000)]
 
     assert told(use) == {"claims": (50, 5), OTHERS: (2300, 5)}
+
+
+@pytest.mark.parametrize(("alone", "taken"), [(1, True), (2, True), (3, False)])
+def test_others_of_fewer_than_three_are_never_told_beside_a_squad(alone: int, taken: bool) -> None:
+    found = told([*people("claims", 3, 10), *people("search", alone, 100)])
+
+    apart = {"claims": (30, 3), "search": (300, 3)}
+    assert found == ({OTHERS: (30 + 100 * alone, 3 + alone)} if taken else apart)
 
 
 def test_two_small_squads_hide_each_other() -> None:

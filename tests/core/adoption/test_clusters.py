@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core.adoption.agent_work import AgentWork
+from tasks.core.adoption.agent_work import AgentWork, Signal
 from tasks.core.adoption.clusters import FEWEST_ITEMS, MOST_DRAFTS, Clusters, Home, Shape, clustered
 from tasks.core.adoption.stamp_names import StampedRuns
 from tests.core.adoption.seen import runs, several, work
@@ -115,6 +115,25 @@ def test_never_more_than_twenty_and_the_smallest_are_put_together(shapes: int, a
     assert sum(len(one.items) for one in found.clusters) == len(items)
     largest = {home.value for one in found.clusters if len(one.homes) == 1 for home in one.homes}
     assert largest == {f"job{at:02}" for at in range(shapes - alone, shapes)}
+
+
+def test_what_is_put_together_counts_among_the_twenty() -> None:
+    named = [one for at in range(20) for one in several(1000 * at, 9, stamp=f"job{at:02}")]
+    rare = [one for at in range(5) for one in several(90_000 + 10 * at, 2, vendor=f"agent{at}")]
+
+    found = clustered([*named, *rare])
+
+    assert len(found.clusters) == MOST_DRAFTS
+    assert max(len(one.items) for one in found.clusters) == 10 + 9
+    assert found.too_few == ()
+
+
+def test_a_prefix_that_agents_do_not_use_leads_nowhere() -> None:
+    by_trailer = frozenset({Signal.TRAILER})
+
+    found = clustered(several(0, 5, prefix="feature/", vendor="codex", signals=by_trailer))
+
+    assert sizes(found) == {(agent("codex"),): 5}
 
 
 NAMES = st.sampled_from(["", "a", "b-1", "b-2", "b", "_c.", "copilot", "x" * 64])
