@@ -128,6 +128,17 @@ def test_what_is_put_together_counts_among_the_twenty() -> None:
     assert found.too_few == ()
 
 
+@pytest.mark.parametrize(("count", "is_drafted"), [(4, False), (5, True)])
+def test_five_are_enough_of_pull_requests_together_and_of_runs_alone(
+    count: int, is_drafted: bool
+) -> None:
+    rare = clustered([work(at, vendor=f"agent{at}") for at in range(count)])
+    logged = clustered([], [runs("sort-mail", count)])
+
+    assert (len(rare.clusters), len(rare.too_few)) == ((1, 0) if is_drafted else (0, count))
+    assert (len(logged.clusters), len(logged.rare)) == ((1, 0) if is_drafted else (0, 1))
+
+
 def test_a_prefix_that_agents_do_not_use_leads_nowhere() -> None:
     by_trailer = frozenset({Signal.TRAILER})
 
