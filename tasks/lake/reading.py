@@ -89,23 +89,28 @@ def open_log(
         SourceError: A file is no log at all, or there are too many bad lines.
         LakeError: A file is damaged, or memory or disk do not suffice.
     """
-    names = {path: place_of(path, digest) for path in reading.paths}
+
+    def name_of(path: Path) -> str:
+        return place_of(path, digest)
+
     with (
-        fit_files(reading, names) as fit,
+        fit_files(reading, name_of) as fit,
         open_workbench(list(fit.values())) as bench,
     ):
-        files = [
-            _File(link, path, names[path]) for link, path in zip(bench.links, fit, strict=True)
-        ]
+        files = [_File(link, path, name_of) for link, path in zip(bench.links, fit, strict=True)]
         yield _read(bench, files, reading, window, today)
 
 
 class _File(NamedTuple):
-    """A file of the log: as the engine reads it, as it is, and what to call it."""
+    """A file of the log: as the engine reads it, as it is, and what to call it, if need be."""
 
     link: str
     path: Path
-    name: str
+    name_of: Callable[[Path], str]
+
+    @property
+    def name(self) -> str:
+        return self.name_of(self.path)
 
 
 def _read(
@@ -116,8 +121,8 @@ def _read(
     refused: list[Refused] = []
     rescued = Rescued(bench.aside)
     for at in _numbers(engine, "SELECT DISTINCT _file FROM staged WHERE _unread"):
-        _, path, name = files[at]
-        lines = unread_lines(engine, reading, path, name, today, window[1], rescued)
+        file = files[at]
+        lines = unread_lines(engine, reading, file.path, file.name, today, window[1], rescued)
         _take(reading, lines, refused)
     if rescued.count:
         text = str(rescued.close())
@@ -126,8 +131,8 @@ def _read(
     _keep(engine, reading, window, today)
     for at in _numbers(engine, "SELECT DISTINCT _file FROM kept WHERE _file IS NOT NULL"):
         is_rescued = at == reading_sql.RESCUED
-        _, path, name = _File("", rescued.path, "rescued lines") if is_rescued else files[at]
-        rows = refused_rows(engine, reading, path, name, today, window[1])
+        file = _File("", rescued.path, lambda _: "rescued lines") if is_rescued else files[at]
+        rows = refused_rows(engine, reading, file.path, file.name, today, window[1])
         _take(reading, map(rescued.placed, rows) if is_rescued else rows, refused)
     _refuse_other_files(engine, reading, files, refused)
     counts = dict(
@@ -228,11 +233,11 @@ def _refuse_other_files(
 ) -> None:
     """Refuse a log that is none."""
     bad = Counter(one.reject.place for one in refused)
-    for link, _, place in files:
-        count = bad[place]
-        if not is_mostly_bad(count, 0):
+    places = {file.name: file for file in files} if bad else {}
+    for place, count in bad.items():
+        if place not in places or not is_mostly_bad(count, 0):
             continue
-        engine.execute(reading_sql.lines_view(reading, [link]))
+        engine.execute(reading_sql.lines_view(reading, [places[place].link]))
         # A line of telemetry holds many records, of which one may be bad.
         records_of = f"SELECT count(*) FROM {reading.relation}"  # noqa: S608 ours
         (records,) = engine.execute(records_of).fetchone() or (0,)

@@ -121,14 +121,20 @@ def open_workbench(paths: Sequence[Path], limits: Limits = LIMITS) -> Iterator[W
                 engine.execute(macro)
             yield Workbench(engine, links, aside)
         except duckdb.Error as fault:
-            # Its message may quote what a line holds.
-            message = (
-                f"a set-wise reading failed ({type(fault).__name__}): look for damaged files,"
-                " or a full disk"
-            )
-            raise LakeError(message) from fault
+            raise LakeError(_told(fault, limits)) from fault
         finally:
             engine.close()
+
+
+def _told(fault: duckdb.Error, limits: Limits) -> str:
+    """Say what failed without the engine's own words, which may quote what a line holds."""
+    if isinstance(fault, duckdb.OutOfMemoryException):
+        return (
+            f"a set-wise reading needs more than {limits.memory} of memory, or more disk than the"
+            " folder of temporary files has free: free some, or give the log in smaller files"
+        )
+    kind = type(fault).__name__
+    return f"a set-wise reading failed ({kind}): look for damaged files, or a full disk"
 
 
 def _named(folder: Path, number: int, path: Path) -> str:

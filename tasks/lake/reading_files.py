@@ -5,7 +5,7 @@ gives a whole log up for one line that is longer than its buffer, and may lose a
 nothing ends.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,37 +28,48 @@ _BUFFER, _NEAR = LONGEST_LINE - 4, 1 << 10
 
 
 @contextmanager
-def fit_files(reading: Reading, names: Mapping[Path, str]) -> Iterator[Mapping[Path, Path]]:
+def fit_files(reading: Reading, name_of: Callable[[Path], str]) -> Iterator[Mapping[Path, Path]]:
     """Give what the engine should read, by file in their order: mostly the file itself.
 
     Copies lie in a folder that only its owner may open, and are gone afterwards.
 
     Args:
         reading: Whose files they are.
-        names: What to call each file.
+        name_of: What to call a file; asked for few.
 
     Raises:
         SourceError: A file cannot be opened, or is damaged.
     """
     with TemporaryDirectory(prefix="graduand-") as folder:
         yield {
-            path: _fit(reading.source, path, names[path], Path(folder) / f"{at}.jsonl")
+            path: path
+            if _is_fit(reading.source, path, name_of)
+            else _copy(reading.source, path, name_of(path), Path(folder) / f"{at}.jsonl")
             for at, path in enumerate(reading.paths)
         }
 
 
-def _fit(source: str, path: Path, name: str, copy: Path) -> Path:
-    """Copy a file where the engine would fail at it."""
-    # To the engine, a packed file of no bytes is damaged.
-    is_fit = _is_fit_packed(source, path, name) if is_packed(path) else _is_fit(source, path, name)
-    if is_fit:
-        return path
+def _copy(source: str, path: Path, name: str, copy: Path) -> Path:
+    """Copy a file that the engine would fail at."""
     with copy.open("xb") as file:
         if has_mark(path):
             file.write(_MARK)
         for line in read_lines(source, path, name, LONGEST_LINE):
             file.write(_INSTEAD if line.text is None else line.text + b"\n")
     return copy
+
+
+def _is_fit(source: str, path: Path, name_of: Callable[[Path], str]) -> bool:
+    """Tell whether the engine can read a file."""
+    if is_packed(path):
+        return _is_fit_packed(source, path, name_of(path))
+    try:
+        # Thousands of small files take no time here: they are not opened.
+        return (size := path.stat().st_size) < _LONG or _is_fit_plain(path, size)
+    except OSError as error:
+        kind = type(error).__name__
+        detail = f"{name_of(path)} cannot be read ({kind}); repair it or take it away"
+        raise SourceError(source, detail) from error
 
 
 def _is_fit_packed(source: str, path: Path, name: str) -> bool:
@@ -70,24 +81,21 @@ def _is_fit_packed(source: str, path: Path, name: str) -> bool:
             longest = max(longest, size + first + 1 - start)
             start = size + last + 1
         size += len(block)
+    # To the engine, a packed file of no bytes is damaged.
     return size > 0 and max(longest, size - start) <= _LONG and _is_fit_end(start, size)
 
 
-def _is_fit(source: str, path: Path, name: str) -> bool:
-    """Tell whether the engine can read a plain file, looking at few of its bytes."""
-    try:
-        size, start = path.stat().st_size, 0
-        with path.open("rb") as file:
-            # The last line that ends within so many bytes is as good as all of them.
-            while size - start > _LONG:
-                found = _last_end(file, start, start + _LONG)
-                if found < 0:
-                    return False
-                start = found + 1
-            return size < _LONG or _is_fit_end(max(start, _last_end(file, start, size) + 1), size)
-    except OSError as error:
-        detail = f"{name} cannot be read ({type(error).__name__}); repair it or take it away"
-        raise SourceError(source, detail) from error
+def _is_fit_plain(path: Path, size: int) -> bool:
+    """Look at few bytes of a long file."""
+    start = 0
+    with path.open("rb") as file:
+        # The last line that ends within so many bytes is as good as all of them.
+        while size - start > _LONG:
+            found = _last_end(file, start, start + _LONG)
+            if found < 0:
+                return False
+            start = found + 1
+        return _is_fit_end(max(start, _last_end(file, start, size) + 1), size)
 
 
 def _is_fit_end(start: int, size: int) -> bool:
