@@ -166,7 +166,7 @@ def _findings(
             "groups_cut",
             source,
             f"on {len(left)} {'days' if len(left) > 1 else 'day'} the report names only its "
-            f"largest groups; the rest ({show(sum(left))}) is `other-groups`",
+            f"largest groups; the rest ({show(sum(left))}) is told as other-groups",
             source,
         ),
     )
