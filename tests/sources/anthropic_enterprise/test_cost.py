@@ -150,8 +150,10 @@ def test_what_the_largest_groups_leave_out_is_booked_and_told() -> None:
     assert [(one.code, one.detail) for one in pulled.findings] == [
         (
             "groups_cut",
-            "on 1 day the report names only its largest groups;"
-            " the rest ($0.38) is told as other-groups",
+            (
+                "on 1 day the report names only its largest groups;"
+                " the rest ($0.38) is told as other-groups"
+            ),
         )
     ]
 
