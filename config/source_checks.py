@@ -9,7 +9,7 @@ from config.misfits import CATALOG, POLICY, SOURCES, Misfit, not_ascending, repe
 from config.problems import Path, shown
 from config.shapes.catalog import Catalog
 from config.shapes.policy import Policy
-from config.shapes.source_base import ReportSource
+from config.shapes.source_base import OrganizationReport, ReportSource
 from config.shapes.sources import (
     AgentLogSource,
     ChargeSource,
@@ -183,25 +183,41 @@ def _read_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
 
 
 def _billed_twice(sources: tuple[Source, ...]) -> Iterator[Misfit]:
-    """Report issuers whose charges come in two forms, which name accounts and skus each their way.
+    """Report issuers whose charges would add up although they may be the same.
 
-    Several reports of one form add up, as those of two organisations do; files are one source.
+    Two forms of report name accounts and skus each their way. Two reports of one form add up,
+    as those of two organisations do, where each says which one it tells of: what a vendor
+    bills without a workspace has no name by which it could be known again.
     """
-    seen: dict[tuple[str, int], ChargeSource] = {}
+    seen: dict[tuple[str, int], list[ChargeSource]] = {}
     for position, source in enumerate(sources):
         if not (source.enabled and isinstance(source, ChargeSource)):
             continue
-        other = seen.setdefault((source.issuer, source.precedence), source)
-        if other is source or (type(other) is type(source) and type(source) is not FocusFileSource):
-            continue
-        are_files = type(other) is type(source)
-        message = (
-            f"and {shown(other.name)} would both report what {shown(source.issuer)} billed; "
-            f"{'put all files into one source, ' if are_files else ''}"
-            "give what another vendor bills its own issuer, or "
-            "make one a second opinion by a higher `precedence`."
+        others = seen.setdefault((source.issuer, source.precedence), [])
+        message = next(filter(None, (_same_money(other, source) for other in others)), None)
+        others.append(source)
+        if message is not None:
+            yield Misfit(SOURCES, ("sources", position, "issuer"), message)
+
+
+def _same_money(first: ChargeSource, second: ChargeSource) -> str | None:
+    """Say why two reports of one issuer and rank cannot be added up; None where they can."""
+    opinion = "or make one a second opinion by a higher `precedence`."
+    both = f"and {shown(first.name)} would both report what {shown(second.issuer)} billed; "
+    if type(first) is not type(second):
+        return f"{both}give what another vendor bills its own issuer, {opinion}"
+    if isinstance(second, FocusFileSource):
+        return (
+            f"{both}put all files into one source, give what another vendor bills its own issuer,"
+            f" {opinion}"
         )
-        yield Misfit(SOURCES, ("sources", position, "issuer"), message)
+    if not (isinstance(first, OrganizationReport) and isinstance(second, OrganizationReport)):
+        return None
+    if first.organization is None or second.organization is None:
+        return f"{both}say in `organization` of each which one it reads, {opinion}"
+    if first.organization == second.organization:
+        return f"{both}of one `organization`; remove one, {opinion}"
+    return None
 
 
 def _agent_log(path: Path, source: AgentLogSource, issuers: set[str]) -> Iterator[Misfit]:

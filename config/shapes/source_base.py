@@ -55,6 +55,16 @@ class ReportSource(HttpSource, BilledSource):
     )
 
 
+class OrganizationReport(ReportSource):
+    """A report on the one organisation that the key belongs to, which the report does not name."""
+
+    organization: VendorId | None = Field(
+        None,
+        description="Organisation that the key belongs to, in your words. Where reports of one "
+        "issuer add up, each says another one.",
+    )
+
+
 class PathSource(SourceBase):
     """A source that is read from files, without a secret."""
 

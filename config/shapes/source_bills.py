@@ -16,22 +16,28 @@ from config.shapes.base import (
     VendorId,
     Whole,
 )
-from config.shapes.source_base import BilledSource, GithubName, PathSource, ReportSource
+from config.shapes.source_base import (
+    BilledSource,
+    GithubName,
+    OrganizationReport,
+    PathSource,
+    ReportSource,
+)
 
 
-class AnthropicSource(ReportSource):
+class AnthropicSource(OrganizationReport):
     """Anthropic Admin API: messages usage and cost report."""
 
     type: Literal["anthropic"]
 
 
-class OpenAISource(ReportSource):
+class OpenAISource(OrganizationReport):
     """OpenAI Admin API: completions usage and costs."""
 
     type: Literal["openai"]
 
 
-class AnthropicEnterpriseSource(ReportSource):
+class AnthropicEnterpriseSource(OrganizationReport):
     """Claude Enterprise analytics: cost and usage by product, revised for up to 30 days."""
 
     type: Literal["anthropic_enterprise"]

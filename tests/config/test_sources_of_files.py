@@ -61,18 +61,6 @@ def test_two_sources_that_report_the_charges_of_one_issuer_are_refused(
     assert misfits(pair[0], {**pair[1], "issuer": "google"}) == []
 
 
-def test_two_kinds_of_reports_of_one_issuer_are_refused_unless_one_is_a_second_opinion() -> None:
-    usage = {**API, "name": "by-product", "type": "anthropic_enterprise", "secret": "other"}
-    second = {**API, "name": "second", "secret": "another"}
-
-    ((path, message),) = misfits(API, second, {**usage, "precedence": 100})
-
-    assert path == "sources.2.issuer"
-    assert "would both report what" in message
-    assert "files" not in message
-    assert misfits(API, second, usage) == []
-
-
 @pytest.mark.parametrize(
     "changes",
     [

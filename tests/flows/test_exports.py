@@ -170,7 +170,9 @@ def test_a_bill_that_two_sources_read_is_exported_as_it_is_booked(
     for end in ("", "_HOSTS"):
         value = os.environ[f"GRADUAND_SECRET_OPENAI_ADMIN_KEY{end}"]
         monkeypatch.setenv(f"GRADUAND_SECRET_OPENAI_ADMIN_TWIN{end}", value)
-    stores.edit("sources.yaml", (source, source + twin))
+    # Whoever says that they are two organisations is not believed where accounts are the same.
+    first, second = f"{source}    organization: ours\n", f"{twin}    organization: theirs\n"
+    stores.edit("sources.yaml", (source, first + second))
     night = run(Night(FIRST, only=("openai", "openai-twin")))
 
     assert "seen_twice" in {one.code for one in night.books.findings}
