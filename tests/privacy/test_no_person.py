@@ -167,7 +167,7 @@ def test_use_of_squads_below_the_floor_stands_nowhere(left: Left) -> None:
     assert all(row["actors"] is None or row["actors"] >= FLOOR for row in rows)
     assert all(row["actors"] for row in rows if row["squad"] != OTHERS)
     # People were looked up: all squads that are large enough are told of by a source.
-    assert {row["squad"] for row in rows} == {OTHERS, "routing", "portal"}
+    assert {row["squad"] for row in rows} == {OTHERS, *SQUADS} - few
     assert {row["source"] for row in rows} == {
         *("claude-code-analytics", "claude-enterprise", "copilot", "cursor", "devin"),
     }
