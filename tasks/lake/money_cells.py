@@ -10,17 +10,18 @@ from tasks.core.tables import CHARGES, USAGE, Table
 from tasks.lake.engine import Limits, open_engine
 from tasks.lake.files import LocalFiles, ObjectFiles
 
-_USAGE = """
+# Which source counts, of those that tell of one account's sku on a day.
+_FIRSTS = "(SELECT issuer, account, day, sku, min(source) AS source FROM {} GROUP BY ALL)"
+
+_USAGE = f"""
 SELECT issuer, account, day, api_key, model, sku, tier, context, kind, sum(quantity)
 FROM usage
-SEMI JOIN (
-    SELECT issuer, account, day, sku, min(source) AS source FROM usage GROUP BY ALL
-) AS firsts USING (issuer, account, day, sku, source)
+SEMI JOIN {_FIRSTS.format("usage")} AS firsts USING (issuer, account, day, sku, source)
 GROUP BY ALL
 ORDER BY ALL
-"""
+"""  # noqa: S608 ours
 
-_CHARGES = """
+_CHARGES = f"""
 SELECT
     issuer, account, day, billing_period, currency, category, charge_class, sku, model, kind,
     run_id,
@@ -28,14 +29,12 @@ SELECT
     CASE WHEN count(quantity) = count(*) THEN sum(quantity) END,
     count(*)
 FROM charges
-SEMI JOIN (
-    SELECT issuer, account, day, sku, min(source) AS source FROM charges GROUP BY ALL
-) AS firsts USING (issuer, account, day, sku, source)
+SEMI JOIN {_FIRSTS.format("charges")} AS firsts USING (issuer, account, day, sku, source)
 GROUP BY ALL
 ORDER BY ALL
-"""
+"""  # noqa: S608 ours
 
-_TOLD = """
+_TOLD = f"""
 SELECT
     charges.source, issuer, day, currency,
     CAST(coalesce(sum(billed_nano) FILTER (category = 'usage'), 0) AS HUGEINT),
@@ -44,12 +43,10 @@ SELECT
     ), 0) AS HUGEINT),
     CAST(coalesce(sum(billed_nano) FILTER (charges.source <> firsts.source), 0) AS HUGEINT)
 FROM charges
-JOIN (
-    SELECT issuer, account, day, sku, min(source) AS source FROM charges GROUP BY ALL
-) AS firsts USING (issuer, account, day, sku)
+JOIN {_FIRSTS.format("charges")} AS firsts USING (issuer, account, day, sku)
 GROUP BY ALL
 ORDER BY ALL
-"""
+"""  # noqa: S608 ours
 
 
 def query_usage(

@@ -39,7 +39,10 @@ def once(reading: Reading) -> Iterator[str]:
 
 
 def _rank(reading: Reading) -> str:
-    """Write the greater count, then the earlier end, then the digest, as one number."""
+    """Write the greater count, then the earlier end, then the digest, as one number.
+
+    Another version of the engine may digest otherwise; then a tie may fall otherwise, once.
+    """
     (order,) = reading.order
     said = ", ".join(map(name_of, needed_columns(reading)))
     first = f"epoch_ms(TIMESTAMP '{FIRST_YEAR}-01-01')"
@@ -51,18 +54,16 @@ def _rank(reading: Reading) -> str:
 
 
 def best(reading: Reading) -> Iterator[str]:
-    """Make the table `best` of the rows of `judged` that may tell each request."""
+    """Make the table `best` of the rows of `judged` that may tell each request.
+
+    Of each request's rows those stay that have the greatest `_order`s, then the earliest end.
+    """
     line = raw_line_sql({"purpose", *reading.fields})
     yield f"CREATE TABLE best AS SELECT *, {line} AS _text FROM judged WHERE _fault IS NULL"  # noqa: S608 ours
-    yield from _narrowed(reading, "best", "run_id")
-
-
-def _narrowed(reading: Reading, table: str, key: str) -> Iterator[str]:
-    """Keep of each key's rows those with the greatest `_order`s, then the earliest end."""
     steps = [(f"_order{at}", "max") for at in range(len(reading.order))] + [("ended_at", "min")]
     for column, first in steps:
         yield (
-            f"CREATE OR REPLACE TABLE {table} AS SELECT {table}.* FROM {table}"  # noqa: S608 ours
-            f" JOIN (SELECT {key}, {first}({column}) AS _best FROM {table} GROUP BY 1) AS first"
-            f" ON first.{key} = {table}.{key} AND {column} IS NOT DISTINCT FROM _best"
+            "CREATE OR REPLACE TABLE best AS SELECT best.* FROM best"  # noqa: S608 ours
+            f" JOIN (SELECT run_id, {first}({column}) AS _best FROM best GROUP BY 1) AS first"
+            f" ON first.run_id = best.run_id AND {column} IS NOT DISTINCT FROM _best"
         )

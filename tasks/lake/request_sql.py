@@ -6,10 +6,6 @@ from typing import NamedTuple
 from tasks.core.request_fields import FIELDS, FIRST_YEAR, LAST_YEAR, MAX_COUNT, Field
 from tasks.lake.reading_engine import quoted
 
-#: DuckDB's type of each field of a raw request as its file has it.
-RAW_COLUMNS = {name: "JSON" if field.type == "int" else "VARCHAR" for name, field in FIELDS.items()}
-
-
 _NO_TEXT = ("", "''")
 
 
