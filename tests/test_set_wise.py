@@ -9,6 +9,7 @@ import pytest
 
 from config.shapes.sources import ClaudeCodeLogSource, Issuer
 from tasks.core.books import Snapshot
+from tasks.core.errors import StaleNightError
 from tasks.core.tables import RUNS
 from tasks.lake.deep import FileCheck
 from tasks.lake.store import Lake
@@ -33,9 +34,12 @@ class Night:
         self.logs.mkdir()
         self.ledger, self.lake = ledger, lake
 
-    def pull(self, *, from_scratch: bool = False, trusting: bool = False) -> PulledLog:
+    def pull(
+        self, *, from_scratch: bool = False, trusting: bool = False, basis: int | None = None
+    ) -> PulledLog:
         """Pull the files; `trusting` refuses no line, so that only the checks stand guard."""
-        basis = self.ledger.last_pull(NAME, STREAM.name)
+        if basis is None:
+            basis = self.ledger.last_pull(NAME, STREAM.name)
         reading = described(self.logs)
         if trusting:
             reading = replace(reading, refusals=())
@@ -51,15 +55,15 @@ class Night:
             from_scratch=from_scratch,
         )
 
-    def conform(self) -> ConformedLog:
+    def conform(self, basis: int | None = None, raw: list[Snapshot] | None = None) -> ConformedLog:
         source = ClaudeCodeLogSource(
             name=NAME,
             type="claude_code_log",
             paths=("unread",),
             default_accounts={"anthropic": "org-default"},
         )
-        basis = self.ledger.newest_seq()
-        raw = [one for one in self.newest("raw") if one.rows]
+        basis = self.ledger.newest_seq() if basis is None else basis
+        raw = [one for one in raw or self.newest("raw") if one.rows]
         issuers = {"anthropic": Issuer(id="anthropic")}
         return conform_log(self.lake, self.ledger, raw, STREAM, source, issuers, "p-1", NOW, basis)
 
@@ -107,6 +111,27 @@ def test_a_log_that_has_shrunk_leaves_its_days_as_they_were(night: Night) -> Non
     assert {one.key: one.rows for one in night.newest("raw")}[DAY] == 2
     assert night.pull(from_scratch=True).new_keys == (DAY,)
     assert {one.key: one.rows for one in night.newest("raw")}[DAY] == 1
+
+
+def test_of_two_pulls_at_once_the_later_one_records_nothing(night: Night) -> None:
+    write_lines(night.logs / "a.jsonl", [answer(1)])
+    before = night.ledger.last_pull(NAME, STREAM.name)
+    night.pull()
+    write_lines(night.logs / "a.jsonl", [answer(1), answer(2)])
+    with pytest.raises(StaleNightError):
+        night.pull(basis=before)
+    assert {one.key: one.rows for one in night.newest("raw")}[DAY] == 1
+
+
+def test_days_typed_while_newer_lines_came_are_not_published(night: Night) -> None:
+    write_lines(night.logs / "a.jsonl", [answer(1)])
+    night.pull()
+    before, old = night.ledger.newest_seq(), night.newest("raw")
+    write_lines(night.logs / "a.jsonl", [answer(1), answer(2)])
+    night.pull()
+    with pytest.raises(StaleNightError):
+        night.conform(before, old)
+    assert night.runs() == {}
 
 
 @pytest.mark.parametrize("together", [1, 300_000])
