@@ -17,6 +17,7 @@ from sandbox.oracle.nights import run_nights
 from sandbox.oracle.truth import write_truth
 from sandbox.records import World
 from sandbox.server import Sandbox
+from tasks.core.books import BookKey, Destination
 from tasks.core.night_report import NightReport
 from tasks.core.plan import Failure, Plan, plan_night
 from tasks.lake.store import Lake
@@ -31,6 +32,8 @@ from tests.flows.stores import Stores
 
 _KEY = "the key of the estate's tests, the same for every copy of a store"
 _NAME = re.compile(r"  - name: (\S+)")
+#: Booked money by key and destination, and the files of the lake.
+Stored = tuple[dict[tuple[BookKey, Destination], int], set[str]]
 
 
 def write_config(folder: Path, sources: Collection[str]) -> None:
@@ -113,6 +116,29 @@ class Month:
             booked[key.issuer] = booked.get(key.issuer, 0) + nano
         return report, wrong, booked
 
+    def twice(
+        self, folder: Path, new_database: NewDatabase
+    ) -> tuple[tuple[NightReport, NightReport], tuple[Failure, ...], tuple[Stored, Stored]]:
+        """Book all that was read, read everything once more, and book again.
+
+        Returns:
+            Both reports, what failed at the second reading, and what the stores held after each.
+        """
+        stores = self.stores.copy_to(folder, new_database)
+        write_config(stores.config, self.every())
+        point(self, stores)
+        plan = plan_of(self, stores)
+        first = reconcile.fn(plan, failures=(), notices=[], dry_run=False)
+        before = stores.costs(), stored(stores)
+        failures = received(self, stores)
+        second = reconcile.fn(plan, failures=(), notices=[], dry_run=False)
+        return (first, second), failures, (before, (stores.costs(), stored(stores)))
+
+
+def stored(stores: Stores) -> set[str]:
+    """Name the files of the lake, which are called by their content."""
+    return {str(path.relative_to(stores.lake)) for path in stores.lake.rglob("*.*")}
+
 
 def point(month: Month, stores: Stores) -> None:
     """Have settings name these stores and the sandbox."""
@@ -152,9 +178,14 @@ def read_month(
     month = Month(sandbox, stores, patch, now, days)
     write_config(stores.config, month.every())
     point(month, stores)
+    return replace(month, failures=received(month, stores))
+
+
+def received(month: Month, stores: Stores) -> tuple[Failure, ...]:
+    """Read, type and check all that the sandbox answers; say what failed."""
     plan = plan_of(month, stores)
-    failures, _ = pulled(plan, Night(now, None, patience_s=300))
+    failures, _ = pulled(plan, Night(month.now, None, patience_s=300))
     for order in plan.orders:
-        found = validate.fn(order.source, order.stream, now=now)
+        found = validate.fn(order.source, order.stream, now=month.now)
         failures += [Failure(order.source, order.stream, reason) for reason in found.reasons]
-    return replace(month, failures=tuple(failures))
+    return tuple(failures)

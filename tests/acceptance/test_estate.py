@@ -115,6 +115,22 @@ def test_some_days_of_all_sources_tie_out_to_the_oracle(week: tuple[Month, Books
     assert_all_ties_out(*week)
 
 
+def test_the_same_answers_of_all_sources_read_again_are_stored_and_booked_once(
+    week: tuple[Month, Books],
+    tmp_path: Path,
+    lasting_databases: Callable[[str], NewDatabase],
+) -> None:
+    month, _ = week
+    (first, second), failures, (before, after) = month.twice(
+        tmp_path / "twice", lasting_databases("sqlite")
+    )
+
+    assert failures == ()
+    assert first.causes
+    assert second.causes == ()
+    assert after == before
+
+
 def test_without_a_log_and_a_bill_the_books_are_the_oracles_and_no_other_dollar_moves(
     week: tuple[Month, Books],
 ) -> None:
